@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+
+#include "pidns/exit_status.hpp"
+#include "pidns/options.hpp"
+#include "pidns/signals.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns {
+
+/// The signal state that pidns was started with and that the command gets.
+struct CallerSignals {
+  SignalSet mask;
+  bool child_ignored = false;  ///< SIGCHLD was ignored
+};
+
+/// Blocks every signal and makes sure that children can be waited for.
+CallerSignals take_over_signals();
+
+/// The last steps before the command runs: restores the caller's signals and executes it.
+/// @throws Failure, sys::Error
+[[noreturn]] void become_command(const Options& options, const CallerSignals& caller);
+
+/// Makes sure that this process does not outlive the one that made it.
+/// @param signal what the kernel sends when the parent dies: PR_SET_PDEATHSIG(2const)
+/// @param pipe_to_parent only the parent reads from it
+void die_with_parent(int signal, const sys::Pipe& pipe_to_parent);
+
+void send_failure(const UniqueFd& pipe, const Failure& failure);
+/// Waits until every writer is gone, as it is after a successful execve(2).
+std::optional<Failure> receive_failure(const UniqueFd& pipe);
+
+}  // namespace pidns

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "pidns/proc_status.hpp"
+#include "pidns/relay.hpp"
+#include "pidns/unique_fd.hpp"
+
+namespace pidns {
+
+/// Reads /proc/PID/status.
+/// @param proc an open /proc
+/// @return nothing when the process is gone or hidden
+std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
+
+/// What a process does with signals at this moment, all its threads taken together.
+/// @return nothing when that cannot be read
+std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid);
+
+/// The address of the set of signals that a thread waits for.
+/// @param text of /proc/PID/task/TID/syscall: proc_pid_syscall(5)
+/// @return nothing unless the thread is inside rt_sigtimedwait(2)
+std::optional<std::uintptr_t> awaited_set_address(std::string_view text);
+
+}  // namespace pidns

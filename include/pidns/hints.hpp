@@ -1,0 +1,13 @@
+#pragma once
+
+#include "pidns/exit_status.hpp"
+#include "pidns/options.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns {
+
+/// Adds to a failed system call the one thing to do about it, if its cause can be found on this machine.
+/// Looks at the machine as it is now, so it is called where the call failed: in the child for the child's.
+Failure diagnose(const sys::Error& error, const Options& options);
+
+}  // namespace pidns

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pidns {
+
+/// Which ids the new user namespace maps to the caller's own, one each.
+enum class IdentityMap {
+  none,     ///< --user alone: no map, everyone is the overflow id
+  current,  ///< --map-current-user: the same numbers inside as outside
+  root,     ///< --map-root-user: 0 inside
+};
+
+/// What one run of pidns is to do: plain data, filled by parse() and read by launch().
+struct Options {
+  bool fork = true;                                           ///< --fork, --no-fork
+  std::optional<std::filesystem::path> mount_proc = "/proc";  ///< --mount-proc; unset: leave /proc alone
+  int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
+  std::optional<IdentityMap> identity_map;                    ///< set when a user namespace was asked for
+  bool automatic_user_namespace = true;                       ///< --no-user clears it
+  unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
+  std::optional<std::filesystem::path> root;               ///< --root
+  std::optional<std::filesystem::path> working_directory;  ///< --wd
+  int kill_child = SIGKILL;          ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
+  bool new_session = false;          ///< --new-session
+  int verbosity = 0;                 ///< --verbose, counted
+  std::vector<std::string> command;  ///< never empty after parsing
+};
+
+}  // namespace pidns

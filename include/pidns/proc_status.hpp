@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+#include "pidns/signals.hpp"
+
+namespace pidns {
+
+/// What pidns reads from /proc/PID/status: proc_pid_status(5).
+struct ProcStatus {
+  char state = '?';  ///< R, S, D, T, t, Z, X
+  int threads = 0;   ///< 0 when the line is missing
+  int namespace_levels =
+      0;                 ///< how many numbers NSpid has: one for each PID namespace from /proc's own inwards
+  int seccomp_mode = 0;  ///< 2: system calls are filtered
+  SignalSet pending;     ///< ShdPnd: sent to the process and not delivered yet
+  SignalSet blocked;     ///< SigBlk, of the one thread
+  SignalSet ignored;     ///< SigIgn
+  SignalSet caught;      ///< SigCgt
+};
+
+/// Reads the text of a status file. Lines that are missing or malformed leave their field at its default.
+ProcStatus parse_status(std::string_view text);
+
+}  // namespace pidns

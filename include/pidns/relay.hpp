@@ -1,0 +1,38 @@
+#pragma once
+
+#include "pidns/signals.hpp"
+
+namespace pidns {
+
+/// Who sent a signal to pidns.
+enum class Origin {
+  process,  ///< a process that can name pidns: it meant the command
+  group,    ///< the terminal, or a process inside the namespace: the whole process group has got it already
+};
+
+/// Signals PID 1 has a use for: it catches or ignores them, or blocks or waits for them. All others find it
+/// with the default disposition, which the kernel does not apply to PID 1.
+struct Dispositions {
+  SignalSet caught = {};
+  SignalSet ignored = {};
+  SignalSet blocked = {};  ///< in every thread
+  SignalSet awaited = {};  ///< by a thread inside sigtimedwait(2)
+};
+
+struct Decision {
+  bool relay = false;          ///< pass the signal on to PID 1
+  bool apply_default = false;  ///< do what the kernel would have done to an ordinary process
+
+  bool operator==(const Decision&) const = default;
+};
+
+/// Tells who sent a signal.
+/// @param signal its number
+/// @param code si_code: sigaction(2)
+/// @param sender_inside whether si_pid is a process of a PID namespace below that of pidns
+Origin origin_of(int signal, int code, bool sender_inside);
+
+/// Decides what to do with a signal that reached pidns: pid_namespaces(7), "The namespace init process".
+Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions);
+
+}  // namespace pidns

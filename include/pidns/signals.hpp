@@ -1,0 +1,42 @@
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pidns {
+
+/// A set of the kernel's signals 1 to 64, as the kernel and /proc/PID/status lay it out: signal N is bit N-1.
+/// Not sigset_t: glibc keeps signals 32 and 33 for itself and filters them out of every mask.
+class SignalSet {
+ public:
+  constexpr SignalSet() = default;
+  constexpr explicit SignalSet(std::uint64_t bits) : bits_(bits) {}
+  static constexpr SignalSet all() { return SignalSet(~std::uint64_t{0}); }
+  static constexpr SignalSet of(int signal) { return SignalSet(std::uint64_t{1} << (signal - 1)); }
+
+  [[nodiscard]] constexpr bool contains(int signal) const { return (bits_ & of(signal).bits_) != 0; }
+  [[nodiscard]] constexpr std::uint64_t bits() const { return bits_; }
+  constexpr SignalSet operator|(SignalSet other) const { return SignalSet(bits_ | other.bits_); }
+  constexpr SignalSet operator&(SignalSet other) const { return SignalSet(bits_ & other.bits_); }
+  constexpr SignalSet operator~() const { return SignalSet(~bits_); }
+  constexpr bool operator==(const SignalSet&) const = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+/// What the kernel does with a signal that a process neither catches nor ignores: signal(7).
+enum class DefaultAction { terminate, stop, ignore };
+
+DefaultAction default_action(int signal);
+
+/// `SIGTERM`, `SIGRTMIN+3`; the bare number where there is no name.
+std::string signal_name(int signal);
+
+/// Reads a signal as kill(1) takes it: `TERM`, `SIGTERM`, `15`, `RTMIN+3`, `RTMAX-1`, in either case.
+std::optional<int> parse_signal(std::string_view text);
+
+}  // namespace pidns

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <sys/signalfd.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "pidns/signals.hpp"
+#include "pidns/unique_fd.hpp"
+
+/// One thin function for each system call. All throw Error, all descriptors they return are close-on-exec and
+/// above 2, and all begin again after EINTR.
+namespace pidns::sys {
+
+/// A system call that failed; what() is `WHAT: REASON`.
+class Error : public std::system_error {
+ public:
+  Error(std::string_view call, int error, const std::string& context)
+      : std::system_error(error, std::generic_category(), context), call_(call) {}
+
+  [[nodiscard]] std::string_view call() const { return call_; }
+  [[nodiscard]] int error() const { return code().value(); }
+
+ private:
+  std::string_view call_;  // names are literals
+};
+
+// Namespaces and mounts
+
+/// @param flags CLONE_NEW* of clone(2)
+void unshare(int flags);
+/// `a PID namespace`, `PID and mount namespaces`
+std::string describe_namespaces(int flags);
+/// Changes the propagation of a mount: mount_namespaces(7).
+/// @param flags MS_PRIVATE, MS_SLAVE or MS_SHARED, with or without MS_REC
+void set_propagation(const char* target, unsigned long flags);
+/// Makes a mount and those below it private; does nothing to a directory that is no mount point.
+void make_private_if_mounted(const char* target);
+/// Mounts a proc of the calling process's PID namespace, nosuid, noexec and nodev.
+void mount_proc(const char* target);
+/// Where a file lives: statx(2).
+struct MountOf {
+  std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo
+  bool is_mount_root;  ///< the file is what is mounted, not something inside it
+};
+MountOf mount_of(const UniqueFd& file);
+void change_root(const char* directory);
+/// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
+bool at_deepest_pid_namespace();
+void change_directory(const char* directory);
+
+/// Whether this process has a capability in effect.
+/// @param capability CAP_* of capabilities(7)
+bool has_capability(int capability);
+
+// Processes
+
+/// How a child's memory relates to its parent's.
+enum class Memory {
+  copied,  ///< fork(2)
+  shared,  ///< vfork(2): the parent waits until the child executes a program or exits, and no page is copied
+};
+
+[[noreturn]] void throw_error(std::string_view call, int error, const std::string& context);
+
+/// Makes a child that runs `child` and ends with _exit or execve; `child` must not return or throw.
+/// A function that has called vfork(2) must not return in the child; hence the callable.
+/// @return the child's PID
+template <typename Child>
+pid_t spawn(Memory memory, Child&& child) {
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): the child keeps to the rule above
+  const pid_t pid = memory == Memory::shared ? ::vfork() : ::fork();
+  if (pid == 0) {
+    std::forward<Child>(child)();
+    ::_exit(255);
+  }
+  if (pid == -1) {
+    throw_error("fork", errno, "cannot fork");
+  }
+  return pid;
+}
+
+/// Executes one file: execve(2) with this process's environment. Returns errno, and only when it failed.
+int execute(const char* file, const std::vector<char*>& arguments);
+
+/// The kernel sends `signal` to this process when its parent ends; 0: nothing. PR_SET_PDEATHSIG(2const).
+void set_parent_death_signal(int signal);
+void disable_core_dump();
+void new_session();
+
+UniqueFd open_pidfd(pid_t pid);
+/// @param info payload to pass on, of a signal queued by a process; nullptr: as from kill(2)
+/// @return false if the process is gone
+bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info = nullptr);
+/// Waits for a change of state: waitid(2).
+/// @param options WEXITED and others; with WNOHANG si_pid is 0 when nothing has changed
+siginfo_t wait_for(const UniqueFd& pidfd, int options);
+
+// Signals
+
+/// Replaces the mask of this thread, signals 32 and 33 included. @return the mask before
+SignalSet set_signal_mask(SignalSet mask);
+/// @return whether the signal was ignored before
+bool set_default_disposition(int signal);
+void ignore_signal(int signal);
+UniqueFd open_signalfd(SignalSet signals);
+/// Takes the next pending signal from a signalfd. @return nothing when none is pending
+std::optional<signalfd_siginfo> read_signal(const UniqueFd& signalfd);
+/// Does to this process what a signal does by default: returns once a stop has been continued, or if the
+/// kernel spares it as PID 1 or as a member of an orphaned process group.
+void raise_with_default_action(int signal);
+/// Takes one pending signal out of the set without waiting. @return its number, or 0
+int take_pending_signal(SignalSet signals);
+
+// Files and the terminal
+
+/// Waits until one of them can be read, or has lost its other end; those not valid are left out: poll(2).
+void wait_readable(std::initializer_list<const UniqueFd*> files);
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Pipe make_pipe();
+/// Closes a child's copy of a descriptor whose owner lives in memory that the child may share with its
+/// parent.
+void close_copy(const UniqueFd& owned_by_parent);
+/// Whether anybody can still read what is written into a pipe.
+bool has_reader(const UniqueFd& write_end);
+/// Opens a directory for looking up files in it, nothing more: O_PATH.
+/// @param context what to say when there is none
+UniqueFd open_directory(const char* path, std::string_view context);
+/// As open_directory(), with every path taken as if `root` were /: RESOLVE_IN_ROOT of openat2(2).
+UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context);
+/// @param directory an open directory, or AT_FDCWD
+/// @param flags of open(2); the terminal never becomes the controlling one
+UniqueFd open_file(int directory, const char* path, int flags);
+std::string read_file(int directory, const char* path);
+std::string read_all(const UniqueFd& file);
+/// The first bytes of a file, 4096 at most.
+std::string read_start(const char* path);
+bool exists(const char* path);
+/// @return the controlling terminal; not valid when there is none
+UniqueFd open_terminal();
+/// Names in a directory, without . and ..
+std::vector<std::string> list_directory(int directory, const char* path);
+/// Copies memory of another process: process_vm_readv(2). @return false when that is not permitted or not
+/// mapped
+bool read_memory(pid_t pid, std::uintptr_t address, void* buffer, std::size_t size);
+/// One write(2): the files of /proc take a value whole or not at all.
+void write_file(const char* path, std::string_view text);
+void write_all(const UniqueFd& file, std::string_view text);
+
+}  // namespace pidns::sys

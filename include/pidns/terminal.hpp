@@ -1,0 +1,33 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "pidns/unique_fd.hpp"
+
+namespace pidns {
+
+/// The controlling terminal, as far as pidns has a part in it: a shell inside the namespace makes its own
+/// process group the foreground one and cannot name the old one to put it back. Does nothing when there is no
+/// terminal or pidns was started in the background.
+class Terminal {
+ public:
+  Terminal();
+
+  /// Makes our process group the foreground one again if the group that was has died with the namespace.
+  void take_back() const;
+
+  /// Remembers which group of the namespace has the foreground, before a stop.
+  void note_stop();
+  /// Gives that group the foreground again if it was given to us when we were continued.
+  void note_continue() const;
+
+ private:
+  [[nodiscard]] pid_t foreground() const;
+  void set_foreground(pid_t group) const;
+
+  UniqueFd tty_;
+  pid_t own_group_;
+  pid_t group_before_stop_ = 0;
+};
+
+}  // namespace pidns

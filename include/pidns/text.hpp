@@ -1,0 +1,24 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace pidns {
+
+/// Takes the next part of a text, up to the separator, off its front.
+inline std::string_view take_until(std::string_view& text, char separator) {
+  const std::string_view part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return part;
+}
+
+/// The number at the start of a text; 0 when there is none or it does not fit.
+template <typename Number>
+Number leading_number(std::string_view text, int base = 10) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return value;
+}
+
+}  // namespace pidns

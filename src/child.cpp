@@ -1,0 +1,56 @@
+#include "pidns/child.hpp"
+
+#include <unistd.h>
+
+#include <climits>
+
+#include "pidns/exec.hpp"
+#include "pidns/sys.hpp"
+#include "pidns/text.hpp"
+
+namespace pidns {
+
+CallerSignals take_over_signals() {
+  const SignalSet mask = sys::set_signal_mask(SignalSet::all());
+  // While SIGCHLD is ignored the kernel reaps children by itself and their status is lost: waitid(2), Notes.
+  return {.mask = mask, .child_ignored = sys::set_default_disposition(SIGCHLD)};
+}
+
+void become_command(const Options& options, const CallerSignals& caller) {
+  if (caller.child_ignored) {
+    sys::ignore_signal(SIGCHLD);
+  }
+  sys::set_signal_mask(caller.mask);
+  execute_command(options.command);
+}
+
+void die_with_parent(int signal, const sys::Pipe& pipe_to_parent) {
+  sys::set_parent_death_signal(signal);
+  // The parent may have died before that; getppid(2) cannot tell, as it is 0 in here either way.
+  sys::close_copy(pipe_to_parent.read);
+  if (!sys::has_reader(pipe_to_parent.write)) {
+    ::_exit(status_failed);
+  }
+}
+
+void send_failure(const UniqueFd& pipe, const Failure& failure) {
+  std::string packet{static_cast<char>(failure.status)};
+  packet.append(failure.what()).push_back('\0');
+  packet.append(failure.hint);
+  packet.resize(std::min<std::size_t>(packet.size(), PIPE_BUF));  // so that one write(2) takes it whole
+  sys::write_all(pipe, packet);
+}
+
+std::optional<Failure> receive_failure(const UniqueFd& pipe) {
+  const std::string packet = sys::read_all(pipe);
+  if (packet.empty()) {
+    return std::nullopt;
+  }
+  std::string_view rest = packet;
+  const int status = static_cast<unsigned char>(rest.front());
+  rest.remove_prefix(1);
+  const std::string message(take_until(rest, '\0'));
+  return Failure(status, message, std::string(rest));
+}
+
+}  // namespace pidns

@@ -1,0 +1,19 @@
+#include "pidns/exit_status.hpp"
+
+#include <cstdlib>
+
+#include "pidns/sys.hpp"
+
+namespace pidns {
+
+void end_like(Ending ending) {
+  if (ending.killed) {
+    // The command has left its core file; ours would tell nothing.
+    sys::disable_core_dump();
+    sys::raise_with_default_action(ending.value);
+    // Still here: we are PID 1 of a namespace ourselves, and such a process does not die of its own signals.
+  }
+  std::exit(shell_status(ending));
+}
+
+}  // namespace pidns

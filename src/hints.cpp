@@ -1,0 +1,164 @@
+#include "pidns/hints.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <linux/capability.h>
+
+#include <array>
+#include <cerrno>
+
+#include "pidns/mountinfo.hpp"
+#include "pidns/proc_status.hpp"
+#include "pidns/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+/// The text of a file of /proc; empty if it cannot be read.
+std::string read_fact(const std::string& path) {
+  try {
+    return sys::read_file(AT_FDCWD, path.c_str());
+  } catch (const sys::Error&) {
+    return {};
+  }
+}
+
+/// Whether a sysctl exists here and has this value.
+bool sysctl_is(const std::string& name, std::string_view value) {
+  const std::string text = read_fact("/proc/sys/" + name);
+  std::string_view line = text;
+  return take_until(line, '\n') == value && !text.empty();
+}
+
+bool is_filtered_by_seccomp() {
+  constexpr int filter_mode = 2;  // SECCOMP_MODE_FILTER
+  return parse_status(read_fact("/proc/self/status")).seccomp_mode == filter_mode;
+}
+
+bool root_is_a_mount_point() {
+  try {
+    return sys::mount_of(sys::open_directory("/", "/")).is_mount_root;
+  } catch (const sys::Error&) {
+    return true;
+  }
+}
+
+/// A namespace that has been asked for, as clone(2), sysctl(8) and /proc name it.
+struct Kind {
+  int flag;
+  std::string_view sysctl;
+  std::string_view proc_file;
+};
+
+constexpr std::array kinds{
+    Kind{CLONE_NEWUSER, "user", "user"}, Kind{CLONE_NEWPID, "pid", "pid"},
+    Kind{CLONE_NEWNS, "mnt", "mnt"},     Kind{CLONE_NEWUTS, "uts", "uts"},
+    Kind{CLONE_NEWIPC, "ipc", "ipc"},    Kind{CLONE_NEWNET, "net", "net"},
+    Kind{CLONE_NEWTIME, "time", "time"}, Kind{CLONE_NEWCGROUP, "cgroup", "cgroup"},
+};
+
+/// What keeps a caller without privilege from making a user namespace, or from using it once it is made.
+std::string explain_refused_user_namespace() {
+  if (sysctl_is("kernel/unprivileged_userns_clone", "0")) {
+    return "user namespaces are closed to users here: sysctl kernel.unprivileged_userns_clone=1, or run it "
+           "as root";
+  }
+  if (sysctl_is("kernel/apparmor_restrict_unprivileged_userns", "1")) {
+    return "AppArmor restricts user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
+           "or run "
+           "it as root";
+  }
+  if (!root_is_a_mount_point()) {
+    return "a user namespace cannot be made inside a chroot: run it as root";
+  }
+  if (is_filtered_by_seccomp()) {
+    return "a seccomp filter refuses it: in a container, allow unshare and mount in its seccomp profile";
+  }
+  return {};
+}
+
+std::string explain_refused_namespace(const Options& options) {
+  if ((options.namespaces & CLONE_NEWUSER) != 0) {
+    return explain_refused_user_namespace();
+  }
+  if (!sys::has_capability(CAP_SYS_ADMIN)) {
+    return options.automatic_user_namespace
+               ? "it needs root (CAP_SYS_ADMIN)"
+               : "run it as root, or leave out --no-user to use a user namespace";
+  }
+  return is_filtered_by_seccomp() ? explain_refused_user_namespace() : std::string{};
+}
+
+std::string explain_limit(const Options& options) {
+  for (const Kind& kind : kinds) {
+    const std::string name = fmt::format("max_{}_namespaces", kind.sysctl);
+    if ((options.namespaces & kind.flag) != 0 && sysctl_is("user/" + name, "0")) {
+      return fmt::format("user.{} is 0 here: raise it with sysctl", name);
+    }
+  }
+  return sys::at_deepest_pid_namespace() ? "PID namespaces nest 32 levels deep, and this is the last"
+                                         : std::string{};
+}
+
+std::string explain_missing_kind(const Options& options) {
+  for (const Kind& kind : kinds) {
+    if ((options.namespaces & kind.flag) != 0 &&
+        !sys::exists(fmt::format("/proc/self/ns/{}", kind.proc_file).c_str())) {
+      return fmt::format("this kernel has no {} namespaces", kind.proc_file);
+    }
+  }
+  return {};
+}
+
+std::string explain_unshare(int error, const Options& options) {
+  switch (error) {
+    case EPERM:
+      return explain_refused_namespace(options);
+    case ENOSPC:
+      return explain_limit(options);
+    case EINVAL:
+      return explain_missing_kind(options);
+    default:
+      return {};
+  }
+}
+
+/// In a user namespace the kernel mounts a new proc only if one is fully visible already:
+/// mount_too_revealing() in fs/namespace.c.
+std::string explain_refused_proc() {
+  const auto covered = mount_points_below(read_fact("/proc/self/mountinfo"), "/proc");
+  if (!covered.empty()) {
+    return fmt::format(
+        "/proc is partly covered here, so the kernel gives no new one to a user namespace: unmount "
+        "{}, or run it as root",
+        fmt::join(covered, ", "));
+  }
+  return explain_refused_user_namespace();
+}
+
+std::string explain(const sys::Error& error, const Options& options) {
+  const bool in_user_namespace = (options.namespaces & CLONE_NEWUSER) != 0;
+  if (error.call() == "unshare") {
+    return explain_unshare(error.error(), options);
+  }
+  if (error.call() == "mount" && error.error() == EPERM && in_user_namespace) {
+    return explain_refused_proc();
+  }
+  if (error.call() == "mount" && error.error() == EINVAL && !root_is_a_mount_point()) {
+    return "/ is no mount point here, as in a chroot: --propagation unchanged leaves the mounts as they are";
+  }
+  if (error.call() == "write" && error.error() == EPERM && in_user_namespace) {
+    return explain_refused_user_namespace();
+  }
+  return {};
+}
+
+}  // namespace
+
+Failure diagnose(const sys::Error& error, const Options& options) {
+  return Failure(status_failed, error.what(), explain(error, options));
+}
+
+}  // namespace pidns

@@ -1,0 +1,54 @@
+#include <sys/auxv.h>
+
+#include <cstdio>
+
+#include "pidns/cli.hpp"
+#include "pidns/exit_status.hpp"
+#include "pidns/launcher.hpp"
+#include "pidns/log.hpp"
+
+namespace {
+
+/// pidns is not built to hold privilege over its caller: getauxval(3), AT_SECURE.
+void refuse_raised_privilege() {
+  if (::getauxval(AT_SECURE) != 0) {
+    throw pidns::Failure(
+        pidns::status_failed, "refusing to run: set-user-ID, set-group-ID or file capabilities",
+        "install it without them: pidns needs no privilege where user namespaces are allowed");
+  }
+}
+
+pidns::Ending run(std::span<const char* const> arguments, pidns::Log& log) {
+  refuse_raised_privilege();
+  auto request = pidns::parse(arguments);
+  if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
+    std::fputs(printout->text.c_str(), stdout);
+    return {};
+  }
+  auto& options = std::get<pidns::Options>(request);
+  log.set_verbosity(options.verbosity);
+  return pidns::launch(std::move(options), log);
+}
+
+/// The one place that prints why pidns cannot go on.
+pidns::Ending run_or_explain(std::span<const char* const> arguments, pidns::Log& log) {
+  try {
+    return run(arguments, log);
+  } catch (const pidns::Failure& failure) {
+    log.error("{}", failure.what());
+    if (!failure.hint.empty()) {
+      log.error("hint: {}", failure.hint);
+    }
+    return {.killed = false, .value = failure.status};
+  } catch (const std::exception& error) {
+    log.error("{}", error.what());
+    return {.killed = false, .value = pidns::status_failed};
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  pidns::Log log;
+  pidns::end_like(run_or_explain({argv + (argc > 0 ? 1 : 0), argv + argc}, log));
+}

@@ -1,0 +1,58 @@
+#include "pidns/mountinfo.hpp"
+
+#include "pidns/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+/// One line: `36 35 98:0 /root /mount/point options [shared:1 ...] - type source options`.
+struct Mount {
+  std::uint64_t id = 0;
+  std::string_view point;
+  bool shared = false;
+};
+
+Mount parse_mount(std::string_view line) {
+  Mount mount;
+  mount.id = leading_number<std::uint64_t>(take_until(line, ' '));
+  take_until(line, ' ');  // parent
+  take_until(line, ' ');  // device
+  take_until(line, ' ');  // root
+  mount.point = take_until(line, ' ');
+  take_until(line, ' ');  // options
+  while (!line.empty()) {
+    const std::string_view field = take_until(line, ' ');
+    if (field == "-") {
+      break;
+    }
+    mount.shared = mount.shared || field.starts_with("shared:");
+  }
+  return mount;
+}
+
+}  // namespace
+
+bool is_shared(std::string_view mountinfo, std::uint64_t id) {
+  while (!mountinfo.empty()) {
+    const Mount mount = parse_mount(take_until(mountinfo, '\n'));
+    if (mount.id == id) {
+      return mount.shared;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> mount_points_below(std::string_view mountinfo, std::string_view directory) {
+  std::vector<std::string> points;
+  while (!mountinfo.empty()) {
+    const Mount mount = parse_mount(take_until(mountinfo, '\n'));
+    if (mount.point.size() > directory.size() && mount.point.starts_with(directory) &&
+        mount.point[directory.size()] == '/') {
+      points.emplace_back(mount.point);
+    }
+  }
+  return points;
+}
+
+}  // namespace pidns

@@ -1,0 +1,147 @@
+#include "pidns/supervisor.hpp"
+
+#include <sys/wait.h>
+
+#include "pidns/dispositions.hpp"
+#include "pidns/relay.hpp"
+#include "pidns/signals.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns {
+
+namespace {
+
+class Supervisor {
+ public:
+  Supervisor(Process& init, const UniqueFd& proc, Terminal& terminal, Log& log)
+      : init_(init), proc_(proc), terminal_(terminal), log_(log) {}
+
+  Ending run() {
+    const UniqueFd signals = sys::open_signalfd(SignalSet::all());
+    while (true) {
+      sys::wait_readable({&signals, &init_.pidfd()});
+      while (const auto signal = sys::read_signal(signals)) {
+        handle(*signal);
+      }
+      const siginfo_t change = sys::wait_for(init_.pidfd(), WEXITED | WSTOPPED | WNOHANG);
+      if (change.si_pid == 0) {
+        continue;
+      }
+      if (change.si_code == CLD_STOPPED) {
+        log_.debug("PID 1 was stopped");
+        stop(SIGSTOP);
+        continue;
+      }
+      init_.set_reaped();
+      return ending(change);
+    }
+  }
+
+ private:
+  void handle(const signalfd_siginfo& signal) {
+    const int number = static_cast<int>(signal.ssi_signo);
+    if (is_about_our_children(signal)) {
+      return;
+    }
+    const Origin origin = origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)));
+    // Read before the signal is passed on: its handler may change them.
+    const auto dispositions = read_dispositions(proc_, init_.pid());
+    const Decision decision =
+        dispositions ? relay_decision(number, origin, *dispositions) : Decision{.relay = true};
+    log_.debug("{}: {}{}", signal_name(number),
+               decision.relay ? "relayed to PID 1" : "has reached PID 1 already",
+               decision.apply_default ? ", which has no use for it: applying the default action" : "");
+    if (decision.relay) {
+      relay(signal);
+    }
+    if (decision.apply_default) {
+      apply_default(number);
+    }
+  }
+
+  static bool is_about_our_children(const signalfd_siginfo& signal) {
+    return signal.ssi_signo == SIGCHLD && signal.ssi_code >= CLD_EXITED && signal.ssi_code <= CLD_CONTINUED;
+  }
+
+  /// A process further down than we are can signal us only through our process group.
+  bool is_inside(pid_t sender) {
+    if (sender == 0 || sender == ::getpid()) {
+      return false;
+    }
+    if (own_levels_ == 0) {
+      own_levels_ = read_levels(::getpid());
+    }
+    return read_levels(sender) > own_levels_;
+  }
+
+  int read_levels(pid_t pid) {
+    const auto status = read_status(proc_, pid);
+    return status ? status->namespace_levels : 0;
+  }
+
+  void relay(const signalfd_siginfo& signal) {
+    const int number = static_cast<int>(signal.ssi_signo);
+    // The kernel lets nobody pretend to be kill(2) or tgkill(2); a payload comes with neither:
+    // pidfd_send_signal(2).
+    if (signal.ssi_code >= 0 || signal.ssi_code == SI_TKILL) {
+      sys::send_signal(init_.pidfd(), number);
+      return;
+    }
+    siginfo_t info{};
+    info.si_signo = number;
+    info.si_errno = signal.ssi_errno;
+    info.si_code = signal.ssi_code;
+    info.si_pid = static_cast<pid_t>(signal.ssi_pid);
+    info.si_uid = signal.ssi_uid;
+    info.si_value.sival_ptr = reinterpret_cast<void*>(signal.ssi_ptr);  // NOLINT: passed on, never followed
+    sys::send_signal(init_.pidfd(), number, &info);
+  }
+
+  void apply_default(int signal) {
+    if (default_action(signal) == DefaultAction::stop) {
+      sys::send_signal(init_.pidfd(), SIGSTOP);
+      stop(signal);
+    } else {
+      fatal_signal_ = signal;
+      sys::send_signal(init_.pidfd(), SIGKILL);
+    }
+  }
+
+  /// Stops this process with a signal, and goes on, PID 1 with it, when someone continues us.
+  void stop(int signal) {
+    terminal_.note_stop();
+    sys::raise_with_default_action(signal);
+    terminal_.note_continue();
+    sys::take_pending_signal(SignalSet::of(SIGCONT));
+    // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
+    const auto status = read_status(proc_, init_.pid());
+    if (!status || status->state == 'T' || status->pending.contains(SIGSTOP)) {
+      sys::send_signal(init_.pidfd(), SIGCONT);
+    }
+  }
+
+  [[nodiscard]] Ending ending(const siginfo_t& change) const {
+    if (change.si_code == CLD_EXITED) {
+      return {.killed = false, .value = change.si_status};
+    }
+    if (fatal_signal_ != 0 && change.si_status == SIGKILL) {
+      return {.killed = true, .value = fatal_signal_};
+    }
+    return {.killed = true, .value = change.si_status};
+  }
+
+  Process& init_;
+  const UniqueFd& proc_;
+  Terminal& terminal_;
+  Log& log_;
+  int own_levels_ = 0;
+  int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
+};
+
+}  // namespace
+
+Ending supervise(Process& init, const UniqueFd& proc, Terminal& terminal, Log& log) {
+  return Supervisor(init, proc, terminal, log).run();
+}
+
+}  // namespace pidns

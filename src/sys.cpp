@@ -1,0 +1,416 @@
+#include "pidns/sys.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace pidns::sys {
+
+namespace {
+
+template <typename Call>
+auto retry(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) {
+    result = call();
+  }
+  return result;
+}
+
+/// A caller may have started pidns with 0, 1 or 2 closed; what we open there would be taken for stdin, stdout
+/// or stderr by our own messages.
+UniqueFd above_stdio(int fd) {
+  if (fd < 0 || fd > STDERR_FILENO) {
+    return UniqueFd(fd);
+  }
+  const UniqueFd low(fd);
+  return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
+}  // namespace
+
+void throw_error(std::string_view call, int error, const std::string& context) {
+  throw Error(call, error, context);
+}
+
+std::string describe_namespaces(int flags) {
+  struct Name {
+    int flag;
+    std::string_view name;
+  };
+  constexpr std::array names{
+      Name{CLONE_NEWUSER, "user"}, Name{CLONE_NEWPID, "PID"},       Name{CLONE_NEWNS, "mount"},
+      Name{CLONE_NEWUTS, "UTS"},   Name{CLONE_NEWIPC, "IPC"},       Name{CLONE_NEWNET, "network"},
+      Name{CLONE_NEWTIME, "time"}, Name{CLONE_NEWCGROUP, "cgroup"},
+  };
+  std::vector<std::string_view> made;
+  for (const auto& [flag, name] : names) {
+    if ((flags & flag) != 0) {
+      made.push_back(name);
+    }
+  }
+  if (made.size() == 1) {
+    return fmt::format("a {} namespace", made.front());
+  }
+  const std::string_view last = made.back();
+  made.pop_back();
+  return fmt::format("{} and {} namespaces", fmt::join(made, ", "), last);
+}
+
+void unshare(int flags) {
+  if (retry([&] { return ::unshare(flags); }) == -1) {
+    throw_error("unshare", errno, fmt::format("cannot create {}", describe_namespaces(flags)));
+  }
+}
+
+void set_propagation(const char* target, unsigned long flags) {
+  if (retry([&] { return ::mount("none", target, nullptr, flags, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot change the mount propagation of {}", target));
+  }
+}
+
+void make_private_if_mounted(const char* target) {
+  try {
+    set_propagation(target, MS_PRIVATE | MS_REC);
+  } catch (const Error& error) {
+    if (error.error() != EINVAL) {
+      throw;
+    }
+  }
+}
+
+void mount_proc(const char* target) {
+  constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+  if (retry([&] { return ::mount("proc", target, "proc", flags, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot mount proc on {}", target));
+  }
+}
+
+bool at_deepest_pid_namespace() {
+  // clone3(2) takes a PID for each level from this namespace upwards, and refuses a list that is longer than
+  // there are levels with EINVAL. The list asks for PID 1 everywhere, which is taken, so no process is ever
+  // made.
+  constexpr std::size_t deepest = 32;  // MAX_PID_NS_LEVEL, include/linux/pid_namespace.h
+  std::array<pid_t, deepest> init_everywhere{};
+  init_everywhere.fill(1);
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  arguments.set_tid = reinterpret_cast<std::uintptr_t>(init_everywhere.data());
+  arguments.set_tid_size = init_everywhere.size();
+  const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid == 0) {
+    ::_exit(0);
+  }
+  return pid == -1 && errno != EINVAL && errno != ENOSYS;
+}
+
+bool exists(const char* path) {
+  return ::access(path, F_OK) == 0;
+}
+
+MountOf mount_of(const UniqueFd& file) {
+  struct statx facts {};
+  if (retry([&] { return ::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &facts); }) == -1) {
+    throw_error("statx", errno, "cannot find the mount of a directory");
+  }
+  return {.id = facts.stx_mnt_id, .is_mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
+}
+
+bool has_capability(int capability) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  if (retry([&] { return ::syscall(SYS_capget, &header, sets.data()); }) == -1) {
+    throw_error("capget", errno, "cannot read capabilities");
+  }
+  return (sets.at(static_cast<std::size_t>(CAP_TO_INDEX(capability))).effective & CAP_TO_MASK(capability)) !=
+         0;
+}
+
+void change_root(const char* directory) {
+  if (retry([&] { return ::chroot(directory); }) == -1) {
+    throw_error("chroot", errno, fmt::format("cannot change root to {}", directory));
+  }
+  change_directory("/");
+}
+
+void change_directory(const char* directory) {
+  if (retry([&] { return ::chdir(directory); }) == -1) {
+    throw_error("chdir", errno, fmt::format("cannot change directory to {}", directory));
+  }
+}
+
+int execute(const char* file, const std::vector<char*>& arguments) {
+  retry([&] { return ::execve(file, arguments.data(), environ); });
+  return errno;
+}
+
+void set_parent_death_signal(int signal) {
+  if (retry([&] { return ::prctl(PR_SET_PDEATHSIG, signal); }) == -1) {
+    throw_error("prctl", errno, "cannot ask for a signal at the death of pidns");
+  }
+}
+
+void disable_core_dump() {
+  // Not RLIMIT_CORE, which does not keep the kernel from starting a core_pattern pipe: core(5).
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+void new_session() {
+  if (retry([] { return ::setsid(); }) == -1) {
+    throw_error("setsid", errno, "cannot start a new session");
+  }
+}
+
+UniqueFd open_pidfd(pid_t pid) {
+  UniqueFd pidfd = above_stdio(static_cast<int>(retry([&] { return ::syscall(SYS_pidfd_open, pid, 0); })));
+  if (!pidfd.valid()) {
+    throw_error("pidfd_open", errno, fmt::format("cannot open a pidfd for process {}", pid));
+  }
+  return pidfd;
+}
+
+bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info) {
+  if (retry([&] { return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, info, 0); }) == 0) {
+    return true;
+  }
+  if (errno == ESRCH) {
+    return false;
+  }
+  throw_error("pidfd_send_signal", errno, fmt::format("cannot send {}", signal_name(signal)));
+}
+
+siginfo_t wait_for(const UniqueFd& pidfd, int options) {
+  siginfo_t info{};
+  if (retry([&] { return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, options); }) == -1) {
+    throw_error("waitid", errno, "cannot wait for the command");
+  }
+  return info;
+}
+
+SignalSet set_signal_mask(SignalSet mask) {
+  const std::uint64_t after = mask.bits();
+  std::uint64_t before = 0;
+  if (retry([&] { return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &after, &before, sizeof after); }) ==
+      -1) {
+    throw_error("rt_sigprocmask", errno, "cannot set the signal mask");
+  }
+  return SignalSet(before);
+}
+
+namespace {
+
+using Handler = void (*)(int);
+
+Handler set_disposition(int signal, Handler handler) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  struct sigaction before {};
+  if (retry([&] { return ::sigaction(signal, &action, &before); }) == -1) {
+    throw_error("rt_sigaction", errno, fmt::format("cannot set the disposition of {}", signal_name(signal)));
+  }
+  return before.sa_handler;
+}
+
+}  // namespace
+
+bool set_default_disposition(int signal) {
+  return set_disposition(signal, SIG_DFL) == SIG_IGN;
+}
+
+void ignore_signal(int signal) {
+  set_disposition(signal, SIG_IGN);
+}
+
+UniqueFd open_signalfd(SignalSet signals) {
+  const std::uint64_t bits = signals.bits();
+  UniqueFd fd = above_stdio(static_cast<int>(
+      retry([&] { return ::syscall(SYS_signalfd4, -1, &bits, sizeof bits, SFD_NONBLOCK | SFD_CLOEXEC); })));
+  if (!fd.valid()) {
+    throw_error("signalfd4", errno, "cannot open a signalfd");
+  }
+  return fd;
+}
+
+std::optional<signalfd_siginfo> read_signal(const UniqueFd& signalfd) {
+  signalfd_siginfo info{};
+  if (retry([&] { return ::read(signalfd.get(), &info, sizeof info); }) == -1) {
+    if (errno == EAGAIN) {
+      return std::nullopt;
+    }
+    throw_error("read", errno, "cannot read signals");
+  }
+  return info;
+}
+
+void raise_with_default_action(int signal) {
+  if (signal != SIGKILL && signal != SIGSTOP) {
+    set_default_disposition(signal);
+  }
+  ::kill(::getpid(), signal);
+  const SignalSet mask = set_signal_mask(~SignalSet::of(signal));
+  set_signal_mask(mask);
+}
+
+int take_pending_signal(SignalSet signals) {
+  const std::uint64_t bits = signals.bits();
+  const timespec now{};
+  const long signal =
+      retry([&] { return ::syscall(SYS_rt_sigtimedwait, &bits, nullptr, &now, sizeof bits); });
+  return signal == -1 ? 0 : static_cast<int>(signal);
+}
+
+void wait_readable(std::initializer_list<const UniqueFd*> files) {
+  std::array<pollfd, 4> polled{};
+  nfds_t count = 0;
+  for (const UniqueFd* file : files) {
+    polled.at(count++) = {.fd = file->get(), .events = POLLIN, .revents = 0};  // a negative fd is passed over
+  }
+  if (retry([&] { return ::poll(polled.data(), count, -1); }) == -1) {
+    throw_error("poll", errno, "cannot wait for signals");
+  }
+}
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (retry([&] { return ::pipe2(ends.data(), O_CLOEXEC); }) == -1) {
+    throw_error("pipe2", errno, "cannot make a pipe");
+  }
+  Pipe pipe{above_stdio(ends[0]), above_stdio(ends[1])};
+  if (!pipe.read.valid() || !pipe.write.valid()) {
+    throw_error("fcntl", errno, "cannot make a pipe");
+  }
+  return pipe;
+}
+
+void close_copy(const UniqueFd& owned_by_parent) {
+  ::close(owned_by_parent.get());
+}
+
+bool has_reader(const UniqueFd& write_end) {
+  pollfd polled{.fd = write_end.get(), .events = 0, .revents = 0};
+  if (retry([&] { return ::poll(&polled, 1, 0); }) == -1) {
+    throw_error("poll", errno, "cannot poll a pipe");
+  }
+  return (polled.revents & POLLERR) == 0;
+}
+
+UniqueFd open_directory(const char* path, std::string_view context) {
+  UniqueFd fd = above_stdio(retry([&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd.valid()) {
+    throw_error("open", errno, std::string(context));
+  }
+  return fd;
+}
+
+UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT;
+  UniqueFd fd = above_stdio(
+      static_cast<int>(retry([&] { return ::syscall(SYS_openat2, root.get(), path, &how, sizeof how); })));
+  if (!fd.valid()) {
+    throw_error("openat2", errno, std::string(context));
+  }
+  return fd;
+}
+
+UniqueFd open_terminal() {
+  return above_stdio(retry([] { return ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC); }));
+}
+
+UniqueFd open_file(int directory, const char* path, int flags) {
+  UniqueFd fd = above_stdio(retry([&] { return ::openat(directory, path, flags | O_CLOEXEC | O_NOCTTY); }));
+  if (!fd.valid()) {
+    throw_error("open", errno, fmt::format("cannot open {}", path));
+  }
+  return fd;
+}
+
+std::string read_all(const UniqueFd& file) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
+    if (size == -1) {
+      throw_error("read", errno, "cannot read");
+    }
+    if (size == 0) {
+      return text;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+}
+
+std::string read_file(int directory, const char* path) {
+  return read_all(open_file(directory, path, O_RDONLY));
+}
+
+std::string read_start(const char* path) {
+  const UniqueFd file = open_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+  std::string text(4096, '\0');
+  const ssize_t size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
+  if (size == -1) {
+    throw_error("read", errno, fmt::format("cannot read {}", path));
+  }
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+std::vector<std::string> list_directory(int directory, const char* path) {
+  UniqueFd fd = open_file(directory, path, O_RDONLY | O_DIRECTORY);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), ::closedir);
+  if (!stream) {
+    throw_error("fdopendir", errno, fmt::format("cannot read directory {}", path));
+  }
+  fd.release();
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      names.emplace_back(name);
+    }
+  }
+  return names;
+}
+
+bool read_memory(pid_t pid, std::uintptr_t address, void* buffer, std::size_t size) {
+  const iovec local{buffer, size};
+  const iovec remote{reinterpret_cast<void*>(address), size};  // NOLINT: an address in the other process
+  return retry([&] { return ::process_vm_readv(pid, &local, 1, &remote, 1, 0); }) ==
+         static_cast<ssize_t>(size);
+}
+
+void write_all(const UniqueFd& file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = retry([&] { return ::write(file.get(), text.data(), text.size()); });
+    if (size == -1) {
+      throw_error("write", errno, "cannot write");
+    }
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+void write_file(const char* path, std::string_view text) {
+  const UniqueFd file = open_file(AT_FDCWD, path, O_WRONLY);
+  if (retry([&] { return ::write(file.get(), text.data(), text.size()); }) == -1) {
+    throw_error("write", errno, fmt::format("cannot write {}", path));
+  }
+}
+
+}  // namespace pidns::sys

@@ -1,0 +1,378 @@
+#include "harness.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+namespace harness {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds patience{60};  // far beyond what any step takes: only a hang gets there
+
+void check(long result, const char* what) {
+  if (result == -1) {
+    throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
+  }
+}
+
+/// Waits for input on one of the descriptors; throws after a minute without any.
+void wait_for_input(std::array<pollfd, 2>& polled, const std::string& context) {
+  const int ready =
+      ::poll(polled.data(), polled.size(), static_cast<int>(std::chrono::milliseconds(patience).count()));
+  if (ready == -1 && errno != EINTR) {
+    check(-1, "poll");
+  }
+  if (ready == 0) {
+    throw std::runtime_error("nothing has come for a minute; so far:\n" + context);
+  }
+}
+
+Ending to_ending(int status) {
+  return WIFEXITED(status) ? Ending{.killed = false, .value = WEXITSTATUS(status)}
+                           : Ending{.killed = true, .value = WTERMSIG(status)};
+}
+
+Ending wait_for_process(pid_t pid) {
+  int status = 0;
+  wait_until("the end of process " + std::to_string(pid),
+             [&] { return ::waitpid(pid, &status, WNOHANG) == pid; });
+  return to_ending(status);
+}
+
+void write_whole(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = ::write(fd, text.data(), text.size());
+    check(size, "write");
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+/// Appends what can be read now. @return false at the end
+bool read_into(std::string& text, const UniqueFd& fd) {
+  std::array<char, 65536> buffer{};
+  const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
+  if (size <= 0) {
+    return false;  // EIO is the end of a terminal
+  }
+  text.append(buffer.data(), static_cast<std::size_t>(size));
+  return true;
+}
+
+[[noreturn]] void execute(const std::vector<std::string>& command, const Setup& setup) {
+  for (const std::string& variable : setup.environment) {
+    ::putenv(const_cast<char*>(variable.c_str()));
+  }
+  if (!setup.directory.empty() && ::chdir(setup.directory.c_str()) == -1) {
+    ::_exit(99);
+  }
+  if (setup.before_exec) {
+    setup.before_exec();
+  }
+  std::vector<char*> arguments;
+  for (const std::string& word : command) {
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  }
+  arguments.push_back(nullptr);
+  ::execvp(arguments.front(), arguments.data());
+  ::_exit(98);
+}
+
+struct PipeEnds {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+PipeEnds make_pipe() {
+  std::array<int, 2> ends{};
+  check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+}  // namespace
+
+std::string pidns_binary() {
+  const char* binary = std::getenv("PIDNS_BINARY");
+  if (binary == nullptr) {
+    throw std::runtime_error("PIDNS_BINARY is not set: run the tests with ctest");
+  }
+  return binary;
+}
+
+std::vector<std::string> pidns(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), pidns_binary());
+  return arguments;
+}
+
+std::vector<std::string> as_nobody(std::vector<std::string> command) {
+  const std::vector<std::string> prefix{"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+                                        "--"};
+  command.insert(command.begin(), prefix.begin(), prefix.end());
+  return command;
+}
+
+Running::Running(const std::vector<std::string>& command, const Setup& setup) {
+  PipeEnds in = make_pipe();
+  PipeEnds out = make_pipe();
+  PipeEnds err = make_pipe();
+  pid_ = ::fork();
+  check(pid_, "fork");
+  if (pid_ == 0) {
+    ::setpgid(0, 0);
+    ::dup2(in.read.get(), STDIN_FILENO);
+    ::dup2(out.write.get(), STDOUT_FILENO);
+    ::dup2(err.write.get(), STDERR_FILENO);
+    execute(command, setup);
+  }
+  ::setpgid(pid_, pid_);  // whoever of the two comes first
+  in_ = std::move(in.write);
+  out_ = std::move(out.read);
+  err_ = std::move(err.read);
+  if (!setup.input.empty()) {
+    write(setup.input);
+    close_stdin();
+  }
+}
+
+Running::~Running() {
+  if (!reaped_) {
+    ::kill(-pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+}
+
+void Running::send(int signal) const {
+  check(::kill(pid_, signal), "kill");
+}
+void Running::write(std::string_view text) const {
+  write_whole(in_.get(), text);
+}
+void Running::close_stdin() {
+  in_.reset();
+}
+
+bool Running::read_some() {
+  std::array<pollfd, 2> polled{pollfd{out_.get(), POLLIN, 0}, pollfd{err_.get(), POLLIN, 0}};
+  wait_for_input(polled, out_text_ + err_text_);
+  if (polled[0].revents != 0 && !read_into(out_text_, out_)) {
+    out_.reset();
+  }
+  if (polled[1].revents != 0 && !read_into(err_text_, err_)) {
+    err_.reset();
+  }
+  return out_.valid() || err_.valid();
+}
+
+const std::string& Running::wait_for_output(std::string_view text) {
+  while (out_text_.find(text, out_read_) == std::string::npos) {
+    if (!read_some()) {
+      throw std::runtime_error("ended without '" + std::string(text) + "': " + out_text_ + err_text_);
+    }
+  }
+  out_read_ = out_text_.find(text, out_read_) + text.size();
+  return out_text_;
+}
+
+std::string Running::read_line() {
+  const std::size_t start = out_read_;
+  wait_for_output("\n");
+  return out_text_.substr(start, out_read_ - start - 1);
+}
+
+Result Running::finish() {
+  close_stdin();
+  while ((out_.valid() || err_.valid()) && read_some()) {
+  }
+  return {out_text_, err_text_, wait_for_end()};
+}
+
+Ending Running::wait_for_end() {
+  const Ending ending = wait_for_process(pid_);
+  reaped_ = true;
+  return ending;
+}
+
+Result run(const std::vector<std::string>& command, const Setup& setup) {
+  return Running(command, setup).finish();
+}
+
+Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup) {
+  return run(pidns(arguments), setup);
+}
+
+Terminal::Terminal(const std::vector<std::string>& command, const Setup& setup) {
+  int master = -1;
+  const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  pid_ = ::forkpty(&master, nullptr, nullptr, &size);
+  check(pid_, "forkpty");
+  if (pid_ == 0) {
+    execute(command, setup);
+  }
+  master_ = UniqueFd(master);
+  check(::fcntl(master, F_SETFD, FD_CLOEXEC), "fcntl");
+}
+
+Terminal::~Terminal() {
+  if (!reaped_) {
+    ::kill(-pid_, SIGKILL);
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+}
+
+void Terminal::type(std::string_view keys) const {
+  write_whole(master_.get(), keys);
+}
+
+bool Terminal::read_some() {
+  std::array<pollfd, 2> polled{pollfd{master_.get(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  wait_for_input(polled, shown_);
+  return read_into(shown_, master_);
+}
+
+std::string Terminal::wait_for(std::string_view text) {
+  const std::size_t start = seen_;
+  while (shown_.find(text, start) == std::string::npos) {
+    if (!read_some()) {
+      throw std::runtime_error("the terminal ended without '" + std::string(text) + "':\n" + shown_);
+    }
+  }
+  seen_ = shown_.find(text, start) + text.size();
+  return shown_.substr(start, seen_ - start);
+}
+
+void Terminal::hang_up() {
+  master_.reset();
+}
+
+Ending Terminal::finish() {
+  while (master_.valid() && read_some()) {
+  }
+  const Ending ending = wait_for_process(pid_);
+  reaped_ = true;
+  return ending;
+}
+
+void wait_until(const std::string& what, const std::function<bool()>& condition) {
+  const auto deadline = Clock::now() + patience;
+  while (!condition()) {
+    if (Clock::now() > deadline) {
+      throw std::runtime_error("waited for a minute in vain for " + what);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // between two looks, not instead of one
+  }
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void write_file(const std::string& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  if (!file.flush()) {
+    throw std::runtime_error("cannot write " + path);
+  }
+}
+
+std::vector<std::string> lines(std::string_view text) {
+  std::vector<std::string> found;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    found.emplace_back(line);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return found;
+}
+
+std::string status_field(pid_t pid, std::string_view key) {
+  for (const std::string& line : lines(read_file("/proc/" + std::to_string(pid) + "/status"))) {
+    if (line.starts_with(key) && line.size() > key.size() + 1 && line[key.size()] == ':') {
+      return line.substr(key.size() + 2);
+    }
+  }
+  return {};
+}
+
+char process_state(pid_t pid) {
+  const std::string state = status_field(pid, "State");
+  return state.empty() ? '\0' : state.front();
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+      const pid_t candidate = std::stoi(name);
+      if (status_field(candidate, "PPid") == std::to_string(pid)) {
+        children.push_back(candidate);
+      }
+    }
+  }
+  std::sort(children.begin(), children.end());
+  return children;
+}
+
+std::vector<pid_t> descendants_of(pid_t pid) {
+  std::vector<pid_t> found = children_of(pid);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::vector<pid_t> next = children_of(found[i]);
+    found.insert(found.end(), next.begin(), next.end());
+  }
+  return found;
+}
+
+ino_t namespace_of(pid_t pid, const std::string& name) {
+  struct stat facts {};
+  const std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;
+  return ::stat(path.c_str(), &facts) == -1 ? 0 : facts.st_ino;
+}
+
+std::vector<pid_t> processes_in_namespace(ino_t pid_namespace) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+        namespace_of(std::stoi(name), "pid") == pid_namespace) {
+      found.push_back(std::stoi(name));
+    }
+  }
+  return found;
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string name = std::filesystem::temp_directory_path() / "pidns-test-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) {
+    check(-1, "mkdtemp");
+  }
+  path_ = name;
+  check(::chmod(path_.c_str(), 0755), "chmod");  // so that nobody can look in
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace harness

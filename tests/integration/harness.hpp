@@ -1,0 +1,145 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pidns/exit_status.hpp"
+#include "pidns/unique_fd.hpp"
+
+/// Runs real programs and looks at what a user would see. A test waits for events: output, an end, a state in
+/// /proc. Whatever has not happened after a minute fails the test; no test measures time.
+namespace harness {
+
+using pidns::Ending;
+using pidns::UniqueFd;
+
+/// The pidns under test: PIDNS_BINARY, set by CTest.
+std::string pidns_binary();
+/// `pidns` and its arguments, as a command for the functions below.
+std::vector<std::string> pidns(std::vector<std::string> arguments);
+/// The same command as the user nobody, without any capability.
+std::vector<std::string> as_nobody(std::vector<std::string> command);
+
+struct Setup {
+  std::string input = {};                     ///< what the command reads from stdin
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, added to the test's own
+  std::string directory = {};                 ///< working directory; empty: the test's own
+  std::function<void()> before_exec = {};  ///< called in the child: masks, dispositions, descriptors, limits
+};
+
+struct Result {
+  std::string out;
+  std::string err;
+  Ending ending;
+
+  /// As $? in a shell.
+  [[nodiscard]] int status() const { return pidns::shell_status(ending); }
+};
+
+/// A command that is running. Killed with everything it left in its process group if the test gives up on it.
+class Running {
+ public:
+  explicit Running(const std::vector<std::string>& command, const Setup& setup = {});
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  void send(int signal) const;
+  void write(std::string_view text) const;
+  void close_stdin();
+  /// Reads stdout up to a text that must come. @return all stdout so far
+  const std::string& wait_for_output(std::string_view text);
+  /// Reads stdout up to the next line end. @return the line without it
+  std::string read_line();
+  /// Waits until both outputs are closed by all who have them, and for the end of the command.
+  Result finish();
+  /// Waits for the end of the command alone; for one that leaves processes behind on purpose.
+  Ending wait_for_end();
+
+ private:
+  bool read_some();
+
+  pid_t pid_ = -1;
+  bool reaped_ = false;
+  UniqueFd in_;
+  UniqueFd out_;
+  UniqueFd err_;
+  std::string out_text_;
+  std::size_t out_read_ = 0;  // how much of it read_line() has handed out
+  std::string err_text_;
+};
+
+Result run(const std::vector<std::string>& command, const Setup& setup = {});
+Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup = {});
+
+/// A command as the leader of a session on a terminal of its own, 80 by 24.
+class Terminal {
+ public:
+  explicit Terminal(const std::vector<std::string>& command, const Setup& setup = {});
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+  ~Terminal();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// The master's descriptor: for ioctls such as TIOCSWINSZ and tcgetpgrp(3).
+  [[nodiscard]] int master() const { return master_.get(); }
+  /// Types something: "ls\r", "\x03".
+  void type(std::string_view keys) const;
+  /// Waits until a text appears after everything that was waited for before. @return the output from there up
+  /// to it
+  std::string wait_for(std::string_view text);
+  /// Everything the terminal has shown so far.
+  [[nodiscard]] const std::string& shown() const { return shown_; }
+  /// Closes the terminal: its session is hung up.
+  void hang_up();
+  /// Waits for the end of the command, reading on.
+  Ending finish();
+
+ private:
+  bool read_some();
+
+  pid_t pid_ = -1;
+  bool reaped_ = false;
+  UniqueFd master_;
+  std::string shown_;
+  std::size_t seen_ = 0;
+};
+
+/// Polls until something is true; fails the test with `what` after a minute.
+void wait_until(const std::string& what, const std::function<bool()>& condition);
+
+/// The text of a file; empty if it cannot be read.
+std::string read_file(const std::string& path);
+void write_file(const std::string& path, std::string_view text);
+std::vector<std::string> lines(std::string_view text);
+/// The value of a line `Key:\tvalue` of /proc/PID/status; empty if there is none.
+std::string status_field(pid_t pid, std::string_view key);
+/// The letter of the State line; 0 when there is no such process.
+char process_state(pid_t pid);
+std::vector<pid_t> children_of(pid_t pid);
+/// Children, their children, and so on.
+std::vector<pid_t> descendants_of(pid_t pid);
+/// The inode number of /proc/PID/ns/NAME.
+ino_t namespace_of(pid_t pid, const std::string& name);
+/// Every process whose PID namespace is this one, as seen from the host.
+std::vector<pid_t> processes_in_namespace(ino_t pid_namespace);
+
+/// A directory that is removed with all it holds.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace harness

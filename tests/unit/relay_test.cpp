@@ -1,0 +1,56 @@
+#include "pidns/relay.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pidns;
+
+TEST_CASE("a signal from a process is relayed whatever PID 1 does with it", "[relay]") {
+  for (int signal = 1; signal <= 64; ++signal) {
+    CHECK(relay_decision(signal, Origin::process, {}).relay);
+    CHECK(relay_decision(signal, Origin::process, {.caught = SignalSet::all()}).relay);
+  }
+}
+
+TEST_CASE("a signal that reached the whole group is not relayed", "[relay]") {
+  for (int signal = 1; signal <= 64; ++signal) {
+    CHECK_FALSE(relay_decision(signal, Origin::group, {}).relay);
+    CHECK_FALSE(relay_decision(signal, Origin::group, {.caught = SignalSet::all()}).relay);
+  }
+}
+
+TEST_CASE("the default action is applied when PID 1 has no use for the signal", "[relay]") {
+  for (const Origin origin : {Origin::process, Origin::group}) {
+    CHECK(relay_decision(SIGTERM, origin, {}).apply_default);
+    CHECK(relay_decision(SIGTSTP, origin, {}).apply_default);
+    CHECK(relay_decision(64, origin, {.caught = ~SignalSet::of(64)}).apply_default);
+  }
+}
+
+TEST_CASE("the default action is not applied to a signal that PID 1 uses", "[relay]") {
+  const SignalSet term = SignalSet::of(SIGTERM);
+  for (const Origin origin : {Origin::process, Origin::group}) {
+    CHECK_FALSE(relay_decision(SIGTERM, origin, {.caught = term}).apply_default);
+    CHECK_FALSE(relay_decision(SIGTERM, origin, {.ignored = term}).apply_default);
+    CHECK_FALSE(relay_decision(SIGTERM, origin, {.blocked = term}).apply_default);
+    CHECK_FALSE(relay_decision(SIGTERM, origin, {.awaited = term}).apply_default);
+  }
+}
+
+TEST_CASE("signals that do nothing by default are only relayed", "[relay]") {
+  for (const int signal : {SIGCHLD, SIGCONT, SIGURG, SIGWINCH}) {
+    CHECK(relay_decision(signal, Origin::process, {}) == Decision{.relay = true, .apply_default = false});
+  }
+}
+
+TEST_CASE("terminal signals of the kernel went to the group and timers did not", "[relay]") {
+  for (const int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGHUP, SIGWINCH}) {
+    CHECK(origin_of(signal, SI_KERNEL, false) == Origin::group);
+  }
+  CHECK(origin_of(SIGALRM, SI_KERNEL, false) == Origin::process);
+}
+
+TEST_CASE("a sender inside the namespace has signalled the group", "[relay]") {
+  CHECK(origin_of(SIGTERM, SI_USER, true) == Origin::group);
+  CHECK(origin_of(SIGTERM, SI_USER, false) == Origin::process);
+  CHECK(origin_of(SIGTERM, SI_QUEUE, false) == Origin::process);
+}
