@@ -38,19 +38,19 @@ void send_failure(const UniqueFd& pipe, const Failure& failure) {
   packet.append(failure.what()).push_back('\0');
   packet.append(failure.hint);
   packet.resize(std::min<std::size_t>(packet.size(), PIPE_BUF));  // so that one write(2) takes it whole
-  sys::write_all(pipe, packet);
+  sys::write_all(pipe.get(), packet);
 }
 
-std::optional<Failure> receive_failure(const UniqueFd& pipe) {
+void throw_failure_of_child(const UniqueFd& pipe) {
   const std::string packet = sys::read_all(pipe);
   if (packet.empty()) {
-    return std::nullopt;
+    return;
   }
   std::string_view rest = packet;
   const int status = static_cast<unsigned char>(rest.front());
   rest.remove_prefix(1);
   const std::string message(take_until(rest, '\0'));
-  return Failure(status, message, std::string(rest));
+  throw Failure(status, message, std::string(rest));
 }
 
 }  // namespace pidns

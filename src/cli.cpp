@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "pidns/signals.hpp"
+#include "pidns/sys.hpp"
 
 namespace pidns {
 
@@ -25,6 +26,8 @@ struct Words {
   bool fork = false;
   bool no_fork = false;
   std::string mount_proc;  // empty: not given
+  bool init = false;
+  int json_status_fd = -1;
   std::string kill_child = "KILL";
   bool no_kill_child = false;
   bool forward_signals = false;
@@ -52,6 +55,13 @@ std::string known_signal(const std::string& value) {
   return parse_signal(value) ? std::string{} : fmt::format("{} is no signal", value);
 }
 
+std::string open_descriptor(const std::string& value) {
+  const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
+  return digits && value.size() < 10 && sys::is_open(std::stoi(value))
+             ? std::string{}
+             : fmt::format("{} is no open file descriptor", value);
+}
+
 /// The one place that defines the options. An option's text is what stands behind its name in the help:
 /// `=VALUE` where one is required, `[=VALUE]` where it may be left out.
 void define_options(CLI::App& app, Words& words) {
@@ -66,7 +76,10 @@ void define_options(CLI::App& app, Words& words) {
   auto* mount_proc = app.add_flag("--mount-proc{/proc}", words.mount_proc,
                                   "mount a new proc on DIR (default: /proc) in a mount namespace of its own");
   mount_proc->option_text("[=DIR]");
+  auto* init =
+      app.add_flag("--init", words.init, "stay as PID 1, reap orphans, pass signals on: COMMAND is PID 2");
   no_fork->excludes(fork);
+  no_fork->excludes(init);
 
   app.option_defaults()->group("Signals and the end");
   app.add_flag("--kill-child{KILL}", words.kill_child,
@@ -78,6 +91,10 @@ void define_options(CLI::App& app, Words& words) {
                "pass signals on: always done, accepted for unshare(1)");
   app.add_flag("--new-session", words.new_session,
                "start COMMAND in a session of its own, without the terminal");
+  app.add_option("--json-status-fd", words.json_status_fd,
+                 "report start and end of COMMAND in JSON lines on FD")
+      ->option_text("=FD")
+      ->check(open_descriptor);
 
   app.option_defaults()->group("Further namespaces");
   const auto add_namespace = [&](const std::string& names, int flag, const std::string& description) {
@@ -291,9 +308,9 @@ std::vector<std::string> default_command() {
 
 Options to_options(Words& words, std::vector<std::string> command) {
   Options options;
-  const bool steps_named = words.fork || words.no_fork || !words.mount_proc.empty();
+  options.steps_named = words.fork || words.no_fork || !words.mount_proc.empty();
   options.fork = !words.no_fork;
-  if (steps_named) {
+  if (options.steps_named) {
     options.mount_proc.reset();
   }
   if (!words.mount_proc.empty()) {
@@ -317,6 +334,10 @@ Options to_options(Words& words, std::vector<std::string> command) {
     options.namespaces |= CLONE_NEWUSER;
   }
   options.kill_child = words.no_kill_child ? 0 : parse_signal(words.kill_child).value();
+  options.init = words.init;
+  if (words.json_status_fd >= 0) {
+    options.json_status_fd = words.json_status_fd;
+  }
   options.new_session = words.new_session;
   options.automatic_user_namespace = !words.no_user;
   options.propagation = propagations.at(words.propagation);

@@ -2,6 +2,8 @@
 
 #include "pidns/child.hpp"
 #include "pidns/hints.hpp"
+#include "pidns/init.hpp"
+#include "pidns/json_status.hpp"
 #include "pidns/mounts.hpp"
 #include "pidns/supervisor.hpp"
 #include "pidns/sys.hpp"
@@ -31,63 +33,125 @@ void make_namespaces(const Options& options, Log& log) {
   }
 }
 
-/// A child that shares our memory costs no page copies, but the kernel moves it into a new time namespace
-/// only since Linux 6.0: timens_on_exec() in kernel/time/namespace.c.
+/// A child that shares our memory costs no page copies. The PID 1 of --init runs beside us and needs its own,
+/// and the kernel moves such a child into a new time namespace only since Linux 6.0: timens_on_exec() in
+/// kernel/time/namespace.c.
 sys::Memory child_memory(const Options& options) {
-  return (options.namespaces & CLONE_NEWTIME) != 0 ? sys::Memory::copied : sys::Memory::shared;
+  const bool own_memory = options.init || (options.namespaces & CLONE_NEWTIME) != 0;
+  return own_memory ? sys::Memory::copied : sys::Memory::shared;
 }
 
-/// The first process of the new PID namespace: everything from here to the command.
-[[noreturn]] void run_child(const Options& options, const CallerSignals& caller, const sys::Pipe& report) {
+/// Runs a part of a child; if it fails, the parent hears why and this process ends.
+template <typename Part>
+[[noreturn]] void report_failures(const Options& options, const sys::Pipe& report, Part part) {
   try {
-    try {
-      if (options.kill_child != 0) {
-        die_with_parent(options.kill_child, report);
-      }
-      if (options.new_session) {
-        sys::new_session();
-      }
-      prepare_mounts(options);
-      become_command(options, caller);
-    } catch (const sys::Error& error) {
-      throw diagnose(error, options);
-    }
+    part();
+  } catch (const sys::Error& error) {
+    send_failure(report.write, diagnose(error, options));
   } catch (const Failure& failure) {
     send_failure(report.write, failure);
   }
   ::_exit(status_failed);
 }
 
+/// Starts the command as PID 2; PID 1 stays what it is.
+Process start_command(const Options& options, const CallerSignals& caller, sys::Pipe& report) {
+  const pid_t command = sys::spawn(sys::Memory::shared, [&] {
+    report_failures(options, report, [&] { become_command(options, caller); });
+  });
+  report.write.reset();
+  return Process(command);
+}
+
+/// The first process of the new PID namespace: everything from here to the command.
+void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report,
+               sys::Channel& channel) {
+  if (options.kill_child != 0) {
+    die_with_parent(options.kill_child, report);
+  }
+  if (options.new_session) {
+    sys::new_session();
+  }
+  prepare_mounts(options);
+  if (!options.init) {
+    become_command(options, caller);
+  }
+  channel.outer.reset();
+  Process command = start_command(options, caller, report);
+  ::_exit(shell_status(run_init(command, channel.inner)));
+}
+
+/// --init in a process that is PID 1 already, such as the entry point of a container: it needs no namespace
+/// of ours.
+bool is_init_already(const Options& options) {
+  return options.init && !options.steps_named && options.namespaces == (CLONE_NEWPID | CLONE_NEWNS) &&
+         ::getpid() == 1;
+}
+
+Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
+  log.warn("already PID 1 of this PID namespace: --init needs no new one, COMMAND runs in this one");
+  options.namespaces = 0;
+  options.mount_proc.reset();
+  prepare_mounts(options);
+  sys::Pipe report = sys::make_pipe();
+  Process command = start_command(options, caller, report);
+  throw_failure_of_child(report.read);
+  UniqueFd nobody;
+  return run_init(command, nobody);
+}
+
+/// Without fork this process goes on as the command, outside of the PID namespace that it has made.
+[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller, Log& log) {
+  log.warn(
+      "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
+      "when that "
+      "child ends, every further fork fails with \"Cannot allocate memory\"");
+  prepare_mounts(options);
+  become_command(options, caller);
+}
+
+Ending run(Options& options, Log& log) {
+  verify_directories(options);
+  const CallerSignals caller = take_over_signals();
+  Terminal terminal;
+  if (is_init_already(options)) {
+    return be_init_here(options, caller, log);
+  }
+  // Opened now: once the child has mounted its own, /proc is that of the new namespace, where we do not
+  // exist.
+  const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  add_user_namespace_if_needed(options, log);
+  make_namespaces(options, log);
+  if (!options.fork) {
+    become_command_here(options, caller, log);
+  }
+  if (options.json_status_fd) {
+    sys::set_close_on_exec(*options.json_status_fd);
+  }
+  sys::Pipe report = sys::make_pipe();
+  sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
+  // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
+  Process child(sys::spawn(child_memory(options), [&] {
+    report_failures(options, report, [&] { run_child(options, caller, report, channel); });
+  }));
+  report.write.reset();
+  channel.inner.reset();
+  throw_failure_of_child(report.read);
+  if (options.json_status_fd) {
+    write_json_start(*options.json_status_fd, proc, child.pid());
+  }
+  const Ending ending = supervise(child, channel.outer, proc, terminal, log);
+  if (options.json_status_fd) {
+    write_json_end(*options.json_status_fd, ending);
+  }
+  return ending;
+}
+
 }  // namespace
 
 Ending launch(Options options, Log& log) {
   try {
-    verify_directories(options);
-    const CallerSignals caller = take_over_signals();
-    // Opened now: once the child has mounted its own, /proc is that of the new namespace, where we do not
-    // exist.
-    const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-    add_user_namespace_if_needed(options, log);
-    make_namespaces(options, log);
-    if (!options.fork) {
-      log.warn(
-          "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new "
-          "one; "
-          "when that child ends, every further fork fails with \"Cannot allocate memory\"");
-      prepare_mounts(options);
-      become_command(options, caller);
-    }
-    Terminal terminal;
-    sys::Pipe report = sys::make_pipe();
-    // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
-    Process child(sys::spawn(child_memory(options), [&] { run_child(options, caller, report); }));
-    report.write.reset();
-    if (const auto failure = receive_failure(report.read)) {
-      throw Failure(*failure);
-    }
-    const Ending ending = supervise(child, proc, terminal, log);
-    terminal.take_back();
-    return ending;
+    return run(options, log);
   } catch (const sys::Error& error) {
     throw diagnose(error, options);
   }

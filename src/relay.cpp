@@ -12,6 +12,10 @@ constexpr SignalSet terminal_signals =
 
 }  // namespace
 
+bool is_about_own_child(int signal, int code) {
+  return signal == SIGCHLD && code >= CLD_EXITED && code <= CLD_CONTINUED;
+}
+
 Origin origin_of(int signal, int code, bool sender_inside) {
   if (code == SI_KERNEL) {
     return terminal_signals.contains(signal) ? Origin::group : Origin::process;

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "pidns/dispositions.hpp"
+#include "pidns/init.hpp"
 #include "pidns/relay.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
@@ -13,16 +14,17 @@ namespace {
 
 class Supervisor {
  public:
-  Supervisor(Process& init, const UniqueFd& proc, Terminal& terminal, Log& log)
-      : init_(init), proc_(proc), terminal_(terminal), log_(log) {}
+  Supervisor(Process& init, const UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log)
+      : init_(init), channel_(channel), proc_(proc), terminal_(terminal), log_(log) {}
 
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
     while (true) {
-      sys::wait_readable({&signals, &init_.pidfd()});
+      sys::wait_readable({&signals, &init_.pidfd(), &channel_});
       while (const auto signal = sys::read_signal(signals)) {
         handle(*signal);
       }
+      read_channel();
       const siginfo_t change = sys::wait_for(init_.pidfd(), WEXITED | WSTOPPED | WNOHANG);
       if (change.si_pid == 0) {
         continue;
@@ -33,6 +35,7 @@ class Supervisor {
         continue;
       }
       init_.set_reaped();
+      read_channel();
       return ending(change);
     }
   }
@@ -40,7 +43,8 @@ class Supervisor {
  private:
   void handle(const signalfd_siginfo& signal) {
     const int number = static_cast<int>(signal.ssi_signo);
-    if (is_about_our_children(signal)) {
+    // Our own is the SIGPIPE of a reader of our messages that has gone.
+    if (is_about_own_child(number, signal.ssi_code) || static_cast<pid_t>(signal.ssi_pid) == ::getpid()) {
       return;
     }
     const Origin origin = origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)));
@@ -52,20 +56,16 @@ class Supervisor {
                decision.relay ? "relayed to PID 1" : "has reached PID 1 already",
                decision.apply_default ? ", which has no use for it: applying the default action" : "");
     if (decision.relay) {
-      relay(signal);
+      sys::pass_on(init_.pidfd(), signal);
     }
     if (decision.apply_default) {
       apply_default(number);
     }
   }
 
-  static bool is_about_our_children(const signalfd_siginfo& signal) {
-    return signal.ssi_signo == SIGCHLD && signal.ssi_code >= CLD_EXITED && signal.ssi_code <= CLD_CONTINUED;
-  }
-
   /// A process further down than we are can signal us only through our process group.
   bool is_inside(pid_t sender) {
-    if (sender == 0 || sender == ::getpid()) {
+    if (sender == 0) {
       return false;
     }
     if (own_levels_ == 0) {
@@ -79,22 +79,17 @@ class Supervisor {
     return status ? status->namespace_levels : 0;
   }
 
-  void relay(const signalfd_siginfo& signal) {
-    const int number = static_cast<int>(signal.ssi_signo);
-    // The kernel lets nobody pretend to be kill(2) or tgkill(2); a payload comes with neither:
-    // pidfd_send_signal(2).
-    if (signal.ssi_code >= 0 || signal.ssi_code == SI_TKILL) {
-      sys::send_signal(init_.pidfd(), number);
-      return;
+  /// --init: what COMMAND does, which PID 1 alone can see.
+  void read_channel() {
+    while (const auto message = channel_.valid() ? receive_message(channel_) : std::nullopt) {
+      if (message->kind == InitMessage::Kind::stopped) {
+        stop(message->value);
+        send_message(channel_, {.kind = InitMessage::Kind::continue_again});
+      } else {
+        command_ending_ =
+            Ending{.killed = message->kind == InitMessage::Kind::killed, .value = message->value};
+      }
     }
-    siginfo_t info{};
-    info.si_signo = number;
-    info.si_errno = signal.ssi_errno;
-    info.si_code = signal.ssi_code;
-    info.si_pid = static_cast<pid_t>(signal.ssi_pid);
-    info.si_uid = signal.ssi_uid;
-    info.si_value.sival_ptr = reinterpret_cast<void*>(signal.ssi_ptr);  // NOLINT: passed on, never followed
-    sys::send_signal(init_.pidfd(), number, &info);
   }
 
   void apply_default(int signal) {
@@ -121,6 +116,9 @@ class Supervisor {
   }
 
   [[nodiscard]] Ending ending(const siginfo_t& change) const {
+    if (command_ending_) {
+      return *command_ending_;
+    }
     if (change.si_code == CLD_EXITED) {
       return {.killed = false, .value = change.si_status};
     }
@@ -131,17 +129,19 @@ class Supervisor {
   }
 
   Process& init_;
+  const UniqueFd& channel_;
   const UniqueFd& proc_;
   Terminal& terminal_;
   Log& log_;
   int own_levels_ = 0;
+  std::optional<Ending> command_ending_;
   int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
 };
 
 }  // namespace
 
-Ending supervise(Process& init, const UniqueFd& proc, Terminal& terminal, Log& log) {
-  return Supervisor(init, proc, terminal, log).run();
+Ending supervise(Process& init, const UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log) {
+  return Supervisor(init, channel, proc, terminal, log).run();
 }
 
 }  // namespace pidns

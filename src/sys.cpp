@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -185,6 +186,23 @@ UniqueFd open_pidfd(pid_t pid) {
   return pidfd;
 }
 
+void pass_on(const UniqueFd& pidfd, const signalfd_siginfo& signal) {
+  const int number = static_cast<int>(signal.ssi_signo);
+  // The kernel lets nobody pretend to be kill(2) or tgkill(2); neither has a payload: pidfd_send_signal(2).
+  if (signal.ssi_code >= 0 || signal.ssi_code == SI_TKILL) {
+    send_signal(pidfd, number);
+    return;
+  }
+  siginfo_t info{};
+  info.si_signo = number;
+  info.si_errno = signal.ssi_errno;
+  info.si_code = signal.ssi_code;
+  info.si_pid = static_cast<pid_t>(signal.ssi_pid);
+  info.si_uid = signal.ssi_uid;
+  info.si_value.sival_ptr = reinterpret_cast<void*>(signal.ssi_ptr);  // NOLINT: passed on, never followed
+  send_signal(pidfd, number, &info);
+}
+
 bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info) {
   if (retry([&] { return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, info, 0); }) == 0) {
     return true;
@@ -201,6 +219,15 @@ siginfo_t wait_for(const UniqueFd& pidfd, int options) {
     throw_error("waitid", errno, "cannot wait for the command");
   }
   return info;
+}
+
+std::optional<siginfo_t> wait_for_any_child() {
+  siginfo_t info{};
+  if (retry([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG); }) == -1 &&
+      errno != ECHILD) {
+    throw_error("waitid", errno, "cannot reap");
+  }
+  return info.si_pid == 0 ? std::nullopt : std::optional(info);
 }
 
 SignalSet set_signal_mask(SignalSet mask) {
@@ -298,16 +325,55 @@ Pipe make_pipe() {
   return pipe;
 }
 
+Channel make_channel() {
+  std::array<int, 2> ends{};
+  if (retry([&] { return ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()); }) == -1) {
+    throw_error("socketpair", errno, "cannot make a socket pair");
+  }
+  Channel channel{above_stdio(ends[0]), above_stdio(ends[1])};
+  if (!channel.outer.valid() || !channel.inner.valid()) {
+    throw_error("fcntl", errno, "cannot make a socket pair");
+  }
+  return channel;
+}
+
+void send_packet(const UniqueFd& channel, std::string_view packet) {
+  if (retry([&] { return ::send(channel.get(), packet.data(), packet.size(), MSG_NOSIGNAL); }) == -1 &&
+      errno != EPIPE) {
+    throw_error("sendto", errno, "cannot send a message between pidns and PID 1");
+  }
+}
+
+bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) {
+  const ssize_t received = retry([&] { return ::recv(channel.get(), packet, size, MSG_DONTWAIT); });
+  if (received == -1 && errno != EAGAIN && errno != ECONNRESET) {
+    throw_error("recvfrom", errno, "cannot receive a message between pidns and PID 1");
+  }
+  return received == static_cast<ssize_t>(size);
+}
+
+namespace {
+
+short poll_now(const UniqueFd& file) {
+  pollfd polled{.fd = file.get(), .events = 0, .revents = 0};
+  if (retry([&] { return ::poll(&polled, 1, 0); }) == -1) {
+    throw_error("poll", errno, "cannot poll");
+  }
+  return polled.revents;
+}
+
+}  // namespace
+
+bool has_hung_up(const UniqueFd& channel) {
+  return (poll_now(channel) & POLLHUP) != 0;
+}
+
 void close_copy(const UniqueFd& owned_by_parent) {
   ::close(owned_by_parent.get());
 }
 
 bool has_reader(const UniqueFd& write_end) {
-  pollfd polled{.fd = write_end.get(), .events = 0, .revents = 0};
-  if (retry([&] { return ::poll(&polled, 1, 0); }) == -1) {
-    throw_error("poll", errno, "cannot poll a pipe");
-  }
-  return (polled.revents & POLLERR) == 0;
+  return (poll_now(write_end) & POLLERR) == 0;
 }
 
 UniqueFd open_directory(const char* path, std::string_view context) {
@@ -328,6 +394,24 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
     throw_error("openat2", errno, std::string(context));
   }
   return fd;
+}
+
+ino_t inode_of(int directory, const char* path) {
+  struct stat facts {};
+  if (retry([&] { return ::fstatat(directory, path, &facts, 0); }) == -1) {
+    throw_error("newfstatat", errno, fmt::format("cannot look at {}", path));
+  }
+  return facts.st_ino;
+}
+
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) != -1;
+}
+
+void set_close_on_exec(int fd) {
+  if (retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); }) == -1) {
+    throw_error("fcntl", errno, fmt::format("cannot set file descriptor {} close-on-exec", fd));
+  }
 }
 
 UniqueFd open_terminal() {
@@ -396,9 +480,9 @@ bool read_memory(pid_t pid, std::uintptr_t address, void* buffer, std::size_t si
          static_cast<ssize_t>(size);
 }
 
-void write_all(const UniqueFd& file, std::string_view text) {
+void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t size = retry([&] { return ::write(file.get(), text.data(), text.size()); });
+    const ssize_t size = retry([&] { return ::write(fd, text.data(), text.size()); });
     if (size == -1) {
       throw_error("write", errno, "cannot write");
     }

@@ -24,7 +24,7 @@ void Terminal::set_foreground(pid_t group) const {
   ::tcsetpgrp(tty_.get(), group);
 }
 
-void Terminal::take_back() const {
+Terminal::~Terminal() {
   if (!tty_.valid()) {
     return;
   }

@@ -22,16 +22,19 @@ enum class IdentityMap {
 struct Options {
   bool fork = true;                                           ///< --fork, --no-fork
   std::optional<std::filesystem::path> mount_proc = "/proc";  ///< --mount-proc; unset: leave /proc alone
+  bool steps_named = false;                                   ///< one of the two above was asked for by name
+  bool init = false;                                          ///< --init
   int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
   std::optional<IdentityMap> identity_map;                    ///< set when a user namespace was asked for
   bool automatic_user_namespace = true;                       ///< --no-user clears it
   unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
   std::optional<std::filesystem::path> root;               ///< --root
   std::optional<std::filesystem::path> working_directory;  ///< --wd
-  int kill_child = SIGKILL;          ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
-  bool new_session = false;          ///< --new-session
-  int verbosity = 0;                 ///< --verbose, counted
-  std::vector<std::string> command;  ///< never empty after parsing
+  int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
+  bool new_session = false;           ///< --new-session
+  std::optional<int> json_status_fd;  ///< --json-status-fd
+  int verbosity = 0;                  ///< --verbose, counted
+  std::vector<std::string> command;   ///< never empty after parsing
 };
 
 }  // namespace pidns

@@ -26,6 +26,9 @@ struct Decision {
   bool operator==(const Decision&) const = default;
 };
 
+/// Whether a signal is the kernel's SIGCHLD for a child of pidns itself.
+bool is_about_own_child(int signal, int code);
+
 /// Tells who sent a signal.
 /// @param signal its number
 /// @param code si_code: sigaction(2)

@@ -105,7 +105,14 @@ bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info = nullptr);
 /// @param options WEXITED and others; with WNOHANG si_pid is 0 when nothing has changed
 siginfo_t wait_for(const UniqueFd& pidfd, int options);
 
+/// Takes the next change of state of any child, without waiting.
+/// @return nothing when there is none, or no child
+std::optional<siginfo_t> wait_for_any_child();
+
 // Signals
+
+/// Sends a process the signal that was read, with its payload if it has one.
+void pass_on(const UniqueFd& pidfd, const signalfd_siginfo& signal);
 
 /// Replaces the mask of this thread, signals 32 and 33 included. @return the mask before
 SignalSet set_signal_mask(SignalSet mask);
@@ -132,6 +139,20 @@ struct Pipe {
 };
 
 Pipe make_pipe();
+
+/// Two connected ends, each of which sends packets to the other: SOCK_SEQPACKET.
+struct Channel {
+  UniqueFd outer;
+  UniqueFd inner;
+};
+
+Channel make_channel();
+/// Does nothing when the other end is closed.
+void send_packet(const UniqueFd& channel, std::string_view packet);
+/// Takes the next packet without waiting. @return false when there is none
+bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size);
+/// Whether the other end has been closed.
+bool has_hung_up(const UniqueFd& channel);
 /// Closes a child's copy of a descriptor whose owner lives in memory that the child may share with its
 /// parent.
 void close_copy(const UniqueFd& owned_by_parent);
@@ -150,6 +171,11 @@ std::string read_all(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
 bool exists(const char* path);
+/// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
+/// @param directory an open directory, or AT_FDCWD
+ino_t inode_of(int directory, const char* path);
+bool is_open(int fd);
+void set_close_on_exec(int fd);
 /// @return the controlling terminal; not valid when there is none
 UniqueFd open_terminal();
 /// Names in a directory, without . and ..
@@ -159,6 +185,6 @@ std::vector<std::string> list_directory(int directory, const char* path);
 bool read_memory(pid_t pid, std::uintptr_t address, void* buffer, std::size_t size);
 /// One write(2): the files of /proc take a value whole or not at all.
 void write_file(const char* path, std::string_view text);
-void write_all(const UniqueFd& file, std::string_view text);
+void write_all(int fd, std::string_view text);
 
 }  // namespace pidns::sys

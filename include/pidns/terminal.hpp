@@ -12,9 +12,10 @@ namespace pidns {
 class Terminal {
  public:
   Terminal();
-
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
   /// Makes our process group the foreground one again if the group that was has died with the namespace.
-  void take_back() const;
+  ~Terminal();
 
   /// Remembers which group of the namespace has the foreground, before a stop.
   void note_stop();

@@ -1,0 +1,125 @@
+#include "pidns/init.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pidns/relay.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns {
+
+namespace {
+
+class Init {
+ public:
+  Init(Process& command, UniqueFd& channel) : command_(command), channel_(channel) {}
+
+  Ending run() {
+    const UniqueFd signals = sys::open_signalfd(SignalSet::all());
+    while (true) {
+      // Before the first wait too: the SIGCHLD of a command that has ended already may have come and gone.
+      reap();
+      if (ending_) {
+        return *ending_;
+      }
+      sys::wait_readable({&signals, &channel_});
+      while (const auto signal = sys::read_signal(signals)) {
+        handle(*signal);
+      }
+      read_channel();
+    }
+  }
+
+ private:
+  /// Takes every change of state there is, of orphans too: the kernel has made them our children.
+  void reap() {
+    while (const auto change = sys::wait_for_any_child()) {
+      if (change->si_pid == command_.pid()) {
+        note_command(change->si_code, change->si_status);
+      }
+    }
+  }
+
+  void note_command(int code, int value) {
+    stopped_ = code == CLD_STOPPED;
+    if (code == CLD_CONTINUED) {
+      return;
+    }
+    if (stopped_) {
+      unanswered_stop_ = true;
+      tell({.kind = InitMessage::Kind::stopped, .value = value});
+      return;
+    }
+    command_.set_reaped();
+    ending_ = Ending{.killed = code != CLD_EXITED, .value = value};
+    tell({.kind = ending_->killed ? InitMessage::Kind::killed : InitMessage::Kind::exited, .value = value});
+  }
+
+  void handle(const signalfd_siginfo& signal) {
+    const int number = static_cast<int>(signal.ssi_signo);
+    if (is_about_own_child(number, signal.ssi_code) || (number == SIGCONT && answers_a_stop())) {
+      return;
+    }
+    if (origin_of(number, signal.ssi_code, is_in_our_group(static_cast<pid_t>(signal.ssi_pid))) ==
+        Origin::process) {
+      sys::pass_on(command_.pidfd(), signal);
+    }
+  }
+
+  /// Whether a SIGCONT is the shell's, which continues the whole group of a stopped job: COMMAND has got its
+  /// own.
+  bool answers_a_stop() {
+    reap();
+    return std::exchange(unanswered_stop_, stopped_) && !stopped_;
+  }
+
+  /// A sender inside that shares our process group has most likely signalled the group, as in `kill 0`.
+  static bool is_in_our_group(pid_t sender) { return sender > 0 && ::getpgid(sender) == ::getpgrp(); }
+
+  void read_channel() {
+    if (!channel_.valid()) {
+      return;
+    }
+    if (sys::has_hung_up(channel_)) {
+      channel_.reset();
+      return;
+    }
+    while (receive_message(channel_)) {
+      reap();
+      unanswered_stop_ = false;
+      if (stopped_) {
+        sys::send_signal(command_.pidfd(), SIGCONT);
+      }
+    }
+  }
+
+  void tell(const InitMessage& message) const {
+    if (channel_.valid()) {
+      send_message(channel_, message);
+    }
+  }
+
+  Process& command_;
+  UniqueFd& channel_;
+  bool stopped_ = false;
+  bool unanswered_stop_ = false;  // COMMAND has been stopped, and no SIGCONT has come since
+  std::optional<Ending> ending_;
+};
+
+}  // namespace
+
+void send_message(const UniqueFd& channel, const InitMessage& message) {
+  sys::send_packet(channel,
+                   {reinterpret_cast<const char*>(&message), sizeof message});  // NOLINT: bytes of plain data
+}
+
+std::optional<InitMessage> receive_message(const UniqueFd& channel) {
+  InitMessage message{};
+  return sys::receive_packet(channel, &message, sizeof message) ? std::optional(message) : std::nullopt;
+}
+
+Ending run_init(Process& command, UniqueFd& channel) {
+  return Init(command, channel).run();
+}
+
+}  // namespace pidns
