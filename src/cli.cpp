@@ -82,11 +82,11 @@ void define_options(CLI::App& app, Words& words) {
   no_fork->excludes(init);
 
   app.option_defaults()->group("Signals and the end");
-  app.add_flag("--kill-child{KILL}", words.kill_child,
-               "what COMMAND gets when pidns is killed (default: KILL)")
-      ->option_text("[=SIGNAL]")
-      ->check(known_signal);
-  app.add_flag("--no-kill-child", words.no_kill_child, "let COMMAND go on when pidns is killed");
+  auto* kill_child = app.add_flag("--kill-child{KILL}", words.kill_child,
+                                  "what COMMAND gets when pidns is killed (default: KILL)");
+  kill_child->option_text("[=SIGNAL]")->check(known_signal);
+  app.add_flag("--no-kill-child", words.no_kill_child, "let COMMAND go on when pidns is killed")
+      ->excludes(kill_child);
   app.add_flag("--forward-signals", words.forward_signals,
                "pass signals on: always done, accepted for unshare(1)");
   app.add_flag("--new-session", words.new_session,
@@ -240,6 +240,10 @@ class Splitter {
                            ? fmt::format("{}=FILE: not supported yet", name)
                            : fmt::format("{}: takes no value", name));
     }
+    // To CLI11 it is a flag without a value.
+    if (value == "{}" && !requires_value(option)) {
+      throw UsageError(fmt::format("{}: {{}} is no value", name));
+    }
     split_.options.push_back(name + "=" + checked_value(name, value));
   }
 
@@ -392,7 +396,7 @@ std::string help_text(const CLI::App& app) {
   }
   return text +
          "\nExit status: that of COMMAND; 125 if pidns itself fails, 126 if COMMAND cannot\n"
-         "be executed, 127 if it is not found. If a signal kills COMMAND, pidns dies of it.\n"
+         "be executed, 127 if it is not found. If a signal kills COMMAND, it kills pidns.\n"
          "\nExamples:\n"
          "  pidns --fork --mount-proc /bin/bash     a shell that is PID 1\n"
          "  timeout 60 pidns -- make check          nothing of it outlives the minute\n"
@@ -409,6 +413,8 @@ std::variant<Options, Printout> parse(std::span<const char* const> arguments) {
   std::reverse(split.options.begin(), split.options.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(split.options));
+  } catch (const CLI::ExcludesError& error) {
+    throw UsageError(fmt::format("{}: leave one of them out", error.what()));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }

@@ -1,0 +1,402 @@
+#include "pidns/cli.hpp"
+
+#include <pwd.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+
+#include "pidns/options.hpp"
+#include "pidns/text.hpp"
+
+using namespace pidns;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::variant<Options, Printout> parse_words(const Words& words) {
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) {
+    arguments.push_back(word.c_str());
+  }
+  return parse(arguments);
+}
+
+Options options_of(const Words& words) {
+  return std::get<Options>(parse_words(words));
+}
+
+/// The options alone; the command does not matter.
+Options with(Words words) {
+  words.insert(words.end(), {"--", "true"});
+  return options_of(words);
+}
+
+std::string help() {
+  return std::get<Printout>(parse_words({"--help"})).text;
+}
+
+/// What the usage error says; `no error` if there is none.
+std::string error_of(const Words& words) {
+  try {
+    parse_words(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// Sets a variable, or removes it, for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) {
+      before_ = before;
+    }
+    set(value);
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { set(before_ ? before_->c_str() : nullptr); }
+
+ private:
+  void set(const char* value) {
+    if (value != nullptr) {
+      ::setenv(name_, value, 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+constexpr int pid_and_mount = CLONE_NEWPID | CLONE_NEWNS;
+
+}  // namespace
+
+TEST_CASE("naming no step gets them all", "[cli]") {
+  const Options options = options_of({"true"});
+  CHECK(options.fork);
+  CHECK(options.mount_proc == "/proc");
+  CHECK(options.namespaces == pid_and_mount);
+  CHECK(options.command == Words{"true"});
+}
+
+TEST_CASE("naming steps gets exactly those", "[cli]") {
+  for (const char* fork : {"--fork", "-f"}) {
+    const Options options = with({fork});
+    CHECK(options.fork);
+    CHECK(options.mount_proc == std::nullopt);
+    CHECK(options.namespaces == CLONE_NEWPID);
+  }
+  for (const Words& words :
+       {Words{"--mount-proc"}, Words{"--fork", "--mount-proc"}, Words{"-f", "--mount-proc"}}) {
+    const Options options = with(words);
+    CHECK(options.fork);
+    CHECK(options.mount_proc == "/proc");
+    CHECK(options.namespaces == pid_and_mount);
+  }
+  const Options options = with({"--no-fork"});
+  CHECK_FALSE(options.fork);
+  CHECK(options.mount_proc == std::nullopt);
+  CHECK(options.namespaces == CLONE_NEWPID);
+}
+
+TEST_CASE("options that are no steps leave all steps in place", "[cli]") {
+  for (const char* word :
+       {"--pid", "-p", "-v", "--no-user", "-r", "-U", "-u", "--kill-child", "--new-session",
+        "--forward-signals", "--propagation=slave", "--wd=/", "--root=/"}) {
+    INFO(word);
+    const Options options = with({word});
+    CHECK(options.fork);
+    CHECK(options.mount_proc == "/proc");
+    CHECK((options.namespaces & pid_and_mount) == pid_and_mount);
+  }
+}
+
+TEST_CASE("a proc for nobody inside is a usage error that says why", "[cli]") {
+  CHECK_THAT(error_of({"--no-fork", "--mount-proc", "true"}),
+             Catch::StartsWith("--no-fork --mount-proc: ") && Catch::Contains("without fork"));
+  CHECK_THAT(error_of({"--mount-proc=/mnt", "--no-fork", "true"}),
+             Catch::StartsWith("--no-fork --mount-proc: "));
+}
+
+TEST_CASE("options that contradict each other are refused", "[cli]") {
+  CHECK(error_of({"--fork", "--no-fork", "true"}) == "--fork excludes --no-fork: leave one of them out");
+  CHECK(error_of({"--no-fork", "-f", "true"}) == "--fork excludes --no-fork: leave one of them out");
+  CHECK(error_of({"-rc", "true"}) == "--map-root-user excludes --map-current-user: leave one of them out");
+  CHECK(error_of({"--kill-child=TERM", "--no-kill-child", "true"}) ==
+        "--kill-child excludes --no-kill-child: leave one of them out");
+}
+
+TEST_CASE("every namespace has its letter and its name", "[cli]") {
+  const std::map<std::string, std::pair<std::string, int>> kinds{
+      {"-m", {"--mount", CLONE_NEWNS}},      {"-u", {"--uts", CLONE_NEWUTS}},
+      {"-i", {"--ipc", CLONE_NEWIPC}},       {"-n", {"--net", CLONE_NEWNET}},
+      {"-C", {"--cgroup", CLONE_NEWCGROUP}}, {"-T", {"--time", CLONE_NEWTIME}},
+      {"-U", {"--user", CLONE_NEWUSER}}};
+  for (const auto& [letter, kind] : kinds) {
+    INFO(letter);
+    CHECK(with({"-f", letter}).namespaces == (CLONE_NEWPID | kind.second));
+    CHECK(with({"-f", kind.first}).namespaces == (CLONE_NEWPID | kind.second));
+  }
+  CHECK(with({"-fmuinCTU"}).namespaces == (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+                                           CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_NEWUSER));
+}
+
+TEST_CASE("a user namespace is asked for with or without a map", "[cli]") {
+  CHECK(with({}).identity_map == std::nullopt);
+  CHECK(with({"-U"}).identity_map == IdentityMap::none);
+  for (const Words& words : {Words{"-r"}, Words{"--map-root-user"}, Words{"-U", "-r"}}) {
+    CHECK(with(words).identity_map == IdentityMap::root);
+    CHECK((with(words).namespaces & CLONE_NEWUSER) != 0);
+  }
+  for (const Words& words : {Words{"-c"}, Words{"--map-current-user"}, Words{"-cU"}}) {
+    CHECK(with(words).identity_map == IdentityMap::current);
+    CHECK((with(words).namespaces & CLONE_NEWUSER) != 0);
+  }
+  CHECK(with({}).automatic_user_namespace);
+  CHECK_FALSE(with({"--no-user"}).automatic_user_namespace);
+}
+
+TEST_CASE("the death of pidns sends the command SIGKILL unless another signal is named", "[cli]") {
+  CHECK(with({}).kill_child == SIGKILL);
+  CHECK(with({"--kill-child"}).kill_child == SIGKILL);
+  CHECK(with({"--kill-child=TERM"}).kill_child == SIGTERM);
+  CHECK(with({"--kill-child=sigint"}).kill_child == SIGINT);
+  CHECK(with({"--kill-child=RTMIN+3"}).kill_child == SIGRTMIN + 3);
+  CHECK(with({"--kill-child=10"}).kill_child == 10);
+  CHECK(with({"--no-kill-child"}).kill_child == 0);
+  for (const char* value : {"0", "65", "FOO", "-9", "TERM "}) {
+    CHECK(error_of({std::string("--kill-child=") + value, "true"}) ==
+          std::string("--kill-child: ") + value + " is no signal");
+  }
+}
+
+TEST_CASE("propagation takes the four modes of mount namespaces", "[cli]") {
+  CHECK(with({}).propagation == (MS_PRIVATE | MS_REC));
+  CHECK(with({"--propagation", "private"}).propagation == (MS_PRIVATE | MS_REC));
+  CHECK(with({"--propagation=slave"}).propagation == (MS_SLAVE | MS_REC));
+  CHECK(with({"--propagation=shared"}).propagation == (MS_SHARED | MS_REC));
+  CHECK(with({"--propagation=unchanged"}).propagation == 0);
+  CHECK_THAT(error_of({"--propagation=public", "true"}), Catch::StartsWith("--propagation: public not in "));
+}
+
+TEST_CASE("flags that stand for themselves", "[cli]") {
+  CHECK_FALSE(with({}).new_session);
+  CHECK(with({"--new-session"}).new_session);
+  CHECK(with({}).verbosity == 0);
+  CHECK(with({"-v"}).verbosity == 1);
+  CHECK(with({"--verbose"}).verbosity == 1);
+  CHECK(with({"-vv"}).verbosity == 2);
+  CHECK(with({"-v", "--verbose"}).verbosity == 2);
+  CHECK(with({"-p", "--pid", "--forward-signals"}).namespaces == pid_and_mount);
+}
+
+TEST_CASE("short options can be bundled", "[cli]") {
+  const Options forked = options_of({"-fp", "ls", "--fork"});
+  CHECK(forked.fork);
+  CHECK(forked.mount_proc == std::nullopt);
+  CHECK(forked.command == Words{"ls", "--fork"});
+
+  const Options mapped = options_of({"-UrT", "ls"});
+  CHECK(mapped.identity_map == IdentityMap::root);
+  CHECK(mapped.namespaces == (pid_and_mount | CLONE_NEWUSER | CLONE_NEWTIME));
+  CHECK(mapped.command == Words{"ls"});
+
+  const Options rooted = options_of({"-fpR/srv", "ls"});
+  CHECK(rooted.root == "/srv");
+  CHECK(rooted.command == Words{"ls"});
+}
+
+TEST_CASE("a required value is the next word or stands behind the letter or the equals sign", "[cli]") {
+  for (const Words& words :
+       {Words{"-w", "/srv"}, Words{"-w/srv"}, Words{"--wd", "/srv"}, Words{"--wd=/srv"}}) {
+    CHECK(with(words).working_directory == "/srv");
+  }
+  for (const Words& words :
+       {Words{"-R", "/srv"}, Words{"-R/srv"}, Words{"--root", "/srv"}, Words{"--root=/srv"}}) {
+    CHECK(with(words).root == "/srv");
+  }
+  CHECK(with({}).working_directory == std::nullopt);
+  CHECK(with({}).root == std::nullopt);
+}
+
+TEST_CASE("an optional value is taken only with an equals sign", "[cli]") {
+  const Options bash = options_of({"--mount-proc", "/bin/bash"});
+  CHECK(bash.mount_proc == "/proc");
+  CHECK(bash.command == Words{"/bin/bash"});
+  const Options elsewhere = options_of({"--mount-proc=/mnt", "/bin/bash"});
+  CHECK(elsewhere.mount_proc == "/mnt");
+  CHECK(elsewhere.command == Words{"/bin/bash"});
+  CHECK(options_of({"--kill-child", "TERM"}).command == Words{"TERM"});
+}
+
+TEST_CASE("a value is taken as it is", "[cli]") {
+  for (const char* value : {"-x", "--", "--fork", "a=b", "a b", "a,b", "[a,b]", "{}", "'a'", "\"a\"", "%%",
+                            "true", "false", "-", "\\n"}) {
+    INFO(value);
+    const Options options = with({"--wd", value});
+    CHECK(options.working_directory == value);
+    CHECK(options.fork);
+    CHECK(options.mount_proc == "/proc");
+    CHECK(with({std::string("--wd=") + value}).working_directory == value);
+  }
+}
+
+TEST_CASE("an optional value is taken as it is", "[cli]") {
+  for (const char* value : {"-x", "--", "a=b", "a b", "a,b", "[a,b]", "'a'", "true", "false", "-", "./{}"}) {
+    CHECK(with({std::string("--mount-proc=") + value}).mount_proc == value);
+  }
+  CHECK(error_of({"--mount-proc={}", "true"}) == "--mount-proc: {} is no value");
+  CHECK(error_of({"--kill-child={}", "true"}) == "--kill-child: {} is no value");
+}
+
+TEST_CASE("of a value given twice the last one counts", "[cli]") {
+  CHECK(with({"--wd=/a", "-w", "/b"}).working_directory == "/b");
+  CHECK(with({"--mount-proc=/a", "--mount-proc=/b"}).mount_proc == "/b");
+}
+
+TEST_CASE("missing and empty values are refused", "[cli]") {
+  CHECK(error_of({"--wd"}) == "--wd: needs a value");
+  CHECK(error_of({"-w"}) == "--wd: needs a value");
+  CHECK(error_of({"-fR"}) == "--root: needs a value");
+  CHECK(error_of({"--wd=", "true"}) == "--wd: the value is empty");
+  CHECK(error_of({"--wd", "", "true"}) == "--wd: the value is empty");
+  CHECK(error_of({"-w", "", "true"}) == "--wd: the value is empty");
+  CHECK(error_of({"--mount-proc=", "true"}) == "--mount-proc: the value is empty");
+  CHECK(error_of({"--propagation=", "true"}) == "--propagation: the value is empty");
+  CHECK(error_of({"--fork=yes", "true"}) == "--fork: takes no value");
+  CHECK(error_of({"--verbose=2", "true"}) == "--verbose: takes no value");
+}
+
+TEST_CASE("a prefix that only one option has stands for it", "[cli]") {
+  CHECK(with({"--mount-p=/mnt"}).mount_proc == "/mnt");
+  CHECK(with({"--propag=slave"}).propagation == (MS_SLAVE | MS_REC));
+  CHECK(with({"--map-r"}).identity_map == IdentityMap::root);
+  CHECK(with({"--mount", "--fork"}).mount_proc == std::nullopt);  // whole names are no prefixes
+}
+
+TEST_CASE("a prefix of several options is refused and they are named", "[cli]") {
+  CHECK_THAT(error_of({"--for", "true"}), Catch::StartsWith("--for: ambiguous option, ") &&
+                                              Catch::Contains("--fork") &&
+                                              Catch::Contains("--forward-signals"));
+  CHECK_THAT(error_of({"--ver"}), Catch::Contains("--verbose") && Catch::Contains("--version"));
+}
+
+TEST_CASE("an unknown option is refused and the nearest one is suggested", "[cli]") {
+  CHECK(error_of({"--frok", "true"}) == "--frok: unknown option, did you mean --fork?");
+  CHECK(error_of({"--mountproc=/mnt"}) == "--mountproc: unknown option, did you mean --mount-proc?");
+  CHECK(error_of({"--no-frok"}) == "--no-frok: unknown option, did you mean --no-fork?");
+  CHECK(error_of({"--zyzzyva"}) == "--zyzzyva: unknown option, see pidns --help");
+  CHECK(error_of({"-Q"}) == "-Q: unknown option, see pidns --help");
+  CHECK(error_of({"-fQ"}) == "-Q: unknown option, see pidns --help");
+  CHECK(error_of({"-f-", "true"}) == "--: unknown option, see pidns --help");
+}
+
+TEST_CASE("the words of the command are never read or changed", "[cli]") {
+  for (const Words& command :
+       {Words{"ls", "-l", "--fork"}, Words{"[", "1", "=", "1", "]"},
+        Words{"printf", "%s", "", "[a,b]", "{}", "--", "--no-fork"}, Words{"{}"}, Words{"[a,b]"}, Words{"-"},
+        Words{"true", "-h", "--version", "--mount-proc="}, Words{"", ""}, Words{"a", "--", "-f", "--"},
+        Words{"sh", "-c", "echo \"$1\"", "'quoted'", "\xff\xfe"}}) {
+    CAPTURE(command);
+    CHECK(options_of(command).command == command);
+    CHECK(options_of(command).mount_proc == "/proc");
+    Words after_options{"-f", "--wd", "/", "--"};
+    after_options.insert(after_options.end(), command.begin(), command.end());
+    CHECK(options_of(after_options).command == command);
+  }
+}
+
+TEST_CASE("after two minus signs everything is the command", "[cli]") {
+  CHECK(options_of({"--", "-f"}).command == Words{"-f"});
+  CHECK(options_of({"--", "-f"}).mount_proc == "/proc");
+  CHECK(options_of({"--", "--", "-f"}).command == Words{"--", "-f"});
+}
+
+TEST_CASE("a command may have ten thousand words", "[cli]") {
+  const Words command(10000, "--fork");
+  Words words{"--"};
+  words.insert(words.end(), command.begin(), command.end());
+  CHECK(options_of(words).command == command);
+}
+
+TEST_CASE("without a command it is the shell of the environment", "[cli]") {
+  const Variable shell("SHELL", "/opt/my shell");
+  for (const Words& words : {Words{}, Words{"--"}, Words{"-f"}, Words{"--mount-proc", "--"}}) {
+    CHECK(options_of(words).command == Words{"/opt/my shell"});
+  }
+}
+
+TEST_CASE("without a shell in the environment it is that of the user", "[cli]") {
+  const passwd* entry = ::getpwuid(::getuid());
+  const std::string expected = entry == nullptr || *entry->pw_shell == '\0' ? "/bin/sh" : entry->pw_shell;
+  for (const char* value : {static_cast<const char*>(nullptr), ""}) {
+    const Variable shell("SHELL", value);
+    CHECK(options_of({}).command == Words{expected});
+  }
+}
+
+TEST_CASE("the help names every option", "[cli]") {
+  for (const char* option : {"-p, --pid",
+                             "-f, --fork",
+                             "--no-fork",
+                             "--mount-proc[=DIR]",
+                             "--kill-child[=SIGNAL]",
+                             "--no-kill-child",
+                             "--forward-signals",
+                             "--new-session",
+                             "-m, --mount",
+                             "-u, --uts",
+                             "-i, --ipc",
+                             "-n, --net",
+                             "-C, --cgroup",
+                             "-T, --time",
+                             "-U, --user",
+                             "-r, --map-root-user",
+                             "-c, --map-current-user",
+                             "--no-user",
+                             "--propagation=MODE",
+                             "-R, --root=DIR",
+                             "-w, --wd=DIR",
+                             "-v, --verbose",
+                             "-h, --help",
+                             "-V, --version"}) {
+    CHECK_THAT(help(), Catch::Contains(option));
+  }
+}
+
+TEST_CASE("the help fits 80 columns and ends with three examples", "[cli]") {
+  const std::string text = help();
+  CHECK(text.ends_with('\n'));
+  std::string_view rest = text;
+  std::vector<std::string> lines;
+  while (!rest.empty()) {
+    lines.emplace_back(take_until(rest, '\n'));
+    INFO(lines.back());
+    CHECK(lines.back().size() <= 80);
+    CHECK_FALSE(lines.back().ends_with(' '));
+  }
+  REQUIRE(lines.size() > 4);
+  CHECK(*(lines.end() - 4) == "Examples:");
+  for (auto line = lines.end() - 3; line != lines.end(); ++line) {
+    CHECK_THAT(*line, Catch::Contains("pidns "));
+  }
+}
+
+TEST_CASE("help and version win over a command", "[cli]") {
+  CHECK(std::get<Printout>(parse_words({"-h", "true"})).text == help());
+  for (const char* word : {"-V", "--version"}) {
+    CHECK_THAT(std::get<Printout>(parse_words({word, "true"})).text,
+               Catch::Matches("pidns [0-9]+\\.[0-9]+\\.[0-9]+ \\((static|dynamic)\\)\n"));
+  }
+  CHECK(options_of({"true", "--help"}).command == Words{"true", "--help"});
+}
