@@ -41,16 +41,16 @@ void send_failure(const UniqueFd& pipe, const Failure& failure) {
   sys::write_all(pipe.get(), packet);
 }
 
-void throw_failure_of_child(const UniqueFd& pipe) {
+std::optional<Failure> receive_failure(const UniqueFd& pipe) {
   const std::string packet = sys::read_all(pipe);
   if (packet.empty()) {
-    return;
+    return std::nullopt;
   }
   std::string_view rest = packet;
   const int status = static_cast<unsigned char>(rest.front());
   rest.remove_prefix(1);
   const std::string message(take_until(rest, '\0'));
-  throw Failure(status, message, std::string(rest));
+  return Failure(status, message, std::string(rest));
 }
 
 }  // namespace pidns

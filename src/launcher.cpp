@@ -54,6 +54,12 @@ template <typename Part>
   ::_exit(status_failed);
 }
 
+void throw_if_failed(const sys::Pipe& report) {
+  if (const auto failure = receive_failure(report.read)) {
+    throw Failure(*failure);
+  }
+}
+
 /// Starts the command as PID 2; PID 1 stays what it is.
 Process start_command(const Options& options, const CallerSignals& caller, sys::Pipe& report) {
   const pid_t command = sys::spawn(sys::Memory::shared, [&] {
@@ -95,7 +101,7 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
   prepare_mounts(options);
   sys::Pipe report = sys::make_pipe();
   Process command = start_command(options, caller, report);
-  throw_failure_of_child(report.read);
+  throw_if_failed(report);
   UniqueFd nobody;
   return run_init(command, nobody);
 }
@@ -136,7 +142,7 @@ Ending run(Options& options, Log& log) {
   }));
   report.write.reset();
   channel.inner.reset();
-  throw_failure_of_child(report.read);
+  throw_if_failed(report);
   if (options.json_status_fd) {
     write_json_start(*options.json_status_fd, proc, child.pid());
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "pidns/exit_status.hpp"
 #include "pidns/options.hpp"
 #include "pidns/signals.hpp"
@@ -27,7 +29,6 @@ void die_with_parent(int signal, const sys::Pipe& pipe_to_parent);
 
 void send_failure(const UniqueFd& pipe, const Failure& failure);
 /// Waits until every writer is gone, as it is after a successful execve(2).
-/// @throws Failure, if the child has sent one
-void throw_failure_of_child(const UniqueFd& pipe);
+std::optional<Failure> receive_failure(const UniqueFd& pipe);
 
 }  // namespace pidns
