@@ -1,0 +1,91 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "harness.hpp"
+
+using namespace harness;
+using nlohmann::json;
+
+namespace {
+
+/// Runs pidns with --json-status-fd on a file of its own. @return the lines in it, each parsed
+std::vector<json> status_lines(std::vector<std::string> arguments, Result* result = nullptr) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/status";
+  write_file(path, "");
+  arguments.insert(arguments.begin(), {"--json-status-fd", "9"});
+  const Setup setup{.before_exec = [&] { ::dup2(::open(path.c_str(), O_WRONLY), 9); }};
+  const Result got = run_pidns(arguments, setup);
+  if (result != nullptr) {
+    *result = got;
+  }
+  std::vector<json> parsed;
+  for (const std::string& line : lines(read_file(path))) {
+    parsed.push_back(json::parse(line));
+  }
+  return parsed;
+}
+
+}  // namespace
+
+TEST_CASE("the status descriptor gets one JSON object at the start and one at the end", "[json]") {
+  Result result;
+  const auto status = status_lines({"sh", "-c",
+                                    "for n in cgroup ipc mnt net pid time user uts; do "
+                                    "stat -Lc %i /proc/self/ns/$n; done; exit 3"},
+                                   &result);
+  REQUIRE(status.size() == 2);
+  const std::vector<std::string> names{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"};
+  const std::vector<std::string> inside = lines(result.out);
+  REQUIRE(inside.size() == names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CHECK(status[0][names[i] + "-namespace"] == std::stoul(inside[i]));
+  }
+  CHECK(status[0].size() == names.size() + 1);
+  CHECK(status[1] == json{{"exit-code", 3}});
+}
+
+TEST_CASE("the child PID of the status descriptor is that of PID 1 on the host", "[json]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  Running running(
+      harness::pidns({"--json-status-fd", std::to_string(ends[1]), "sh", "-c", "echo ready; read line"}));
+  running.wait_for_output("ready\n");
+  writer.reset();
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(reader.get(), buffer.data(), buffer.size());
+  REQUIRE(size > 0);
+  const json start = json::parse(std::string(buffer.data(), static_cast<std::size_t>(size)));
+  CHECK(children_of(running.pid()) == std::vector<pid_t>{start["child-pid"]});
+  CHECK(namespace_of(start["child-pid"], "pid") == start["pid-namespace"]);
+  running.write("\n");
+  running.finish();
+}
+
+TEST_CASE("a command killed by a signal has the exit code of a shell in the status", "[json]") {
+  CHECK(status_lines({"--init", "sh", "-c", "kill -TERM $$"}).at(1) == json{{"exit-code", 143}});
+}
+
+TEST_CASE("nothing is reported when the command does not start", "[json]") {
+  CHECK(status_lines({"/no/such/command"}).empty());
+}
+
+TEST_CASE("the command does not inherit the status descriptor", "[json]") {
+  Result result;
+  status_lines({"sh", "-c", "test -e /proc/self/fd/9; echo $?"}, &result);
+  CHECK(result.out == "1\n");
+}
+
+TEST_CASE("a status descriptor that is not open is a usage error", "[json]") {
+  for (const std::string fd : {"77", "-1", "x", "1x", "99999999999"}) {
+    const Result result = run_pidns({"--json-status-fd=" + fd, "echo", "ran"});
+    CHECK(result.status() == 125);
+    CHECK(result.out.empty());
+    CHECK(result.err == "pidns: --json-status-fd: " + fd + " is no open file descriptor\n");
+  }
+}
