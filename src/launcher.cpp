@@ -84,6 +84,7 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
   }
   channel.outer.reset();
   Process command = start_command(options, caller, report);
+  sys::close_stdin_and_stdout();
   ::_exit(shell_status(run_init(command, channel.inner)));
 }
 
@@ -110,8 +111,7 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
 [[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller, Log& log) {
   log.warn(
       "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
-      "when that "
-      "child ends, every further fork fails with \"Cannot allocate memory\"");
+      "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(options);
   become_command(options, caller);
 }
@@ -123,8 +123,7 @@ Ending run(Options& options, Log& log) {
   if (is_init_already(options)) {
     return be_init_here(options, caller, log);
   }
-  // Opened now: once the child has mounted its own, /proc is that of the new namespace, where we do not
-  // exist.
+  // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
   add_user_namespace_if_needed(options, log);
   make_namespaces(options, log);
@@ -143,6 +142,7 @@ Ending run(Options& options, Log& log) {
   report.write.reset();
   channel.inner.reset();
   throw_if_failed(report);
+  sys::close_stdin_and_stdout();
   if (options.json_status_fd) {
     write_json_start(*options.json_status_fd, proc, child.pid());
   }

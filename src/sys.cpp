@@ -404,6 +404,11 @@ ino_t inode_of(int directory, const char* path) {
   return facts.st_ino;
 }
 
+void close_stdin_and_stdout() {
+  ::close(STDIN_FILENO);
+  ::close(STDOUT_FILENO);
+}
+
 bool is_open(int fd) {
   return ::fcntl(fd, F_GETFD) != -1;
 }

@@ -174,6 +174,9 @@ bool exists(const char* path);
 /// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
 /// @param directory an open directory, or AT_FDCWD
 ino_t inode_of(int directory, const char* path);
+/// Leaves both to the command alone: whoever reads its output, or writes its input, notices when it closes
+/// them. Nothing to be done where the caller had them closed already.
+void close_stdin_and_stdout();
 bool is_open(int fd);
 void set_close_on_exec(int fd);
 /// @return the controlling terminal; not valid when there is none
