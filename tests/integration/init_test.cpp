@@ -64,14 +64,15 @@ TEST_CASE("init ends what the command leaves behind", "[init]") {
 TEST_CASE("init passes every signal on to the command once", "[init]") {
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH, SIGCHLD, SIGRTMIN + 5}) {
     const std::string number = std::to_string(signal);
-    Running running(harness::pidns({"--init", "python3", "-c",
-                                    "import signal\n"
-                                    "signal.signal(" +
-                                        number +
-                                        ", lambda *_: print('got it', flush=True))\n"
-                                        "signal.signal(signal.SIGALRM, lambda *_: exit(5))\n"
-                                        "print('ready', flush=True)\n"
-                                        "while True: signal.pause()"}));
+    Running running(harness::pidns(
+        {"--init", "python3", "-c",
+         "import signal, time\n"
+         "signal.signal(" +
+             number +
+             ", lambda *_: print('got it', flush=True))\n"
+             "signal.signal(signal.SIGALRM, lambda *_: exit(5))\n"
+             "print('ready', flush=True)\n"
+             "while True: time.sleep(0.01)  # pause() would miss a signal that comes just before it"}));
     running.wait_for_output("ready\n");
     running.send(signal);
     running.wait_for_output("got it\n");
