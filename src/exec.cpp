@@ -28,11 +28,13 @@ bool exists(const std::string& file) {
 std::vector<std::string> files_in_path(const std::string& name) {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): there is one thread
   std::vector<std::string> files;
-  std::string_view directories = path != nullptr ? path : "/bin:/usr/bin";
-  do {
+  // With one more colon, an empty directory at the end is found like all others.
+  const std::string terminated = fmt::format("{}:", path != nullptr ? path : "/bin:/usr/bin");
+  std::string_view directories = terminated;
+  while (!directories.empty()) {
     const std::string_view directory = take_until(directories, ':');
     files.push_back(directory.empty() ? name : fmt::format("{}/{}", directory, name));
-  } while (!directories.empty());
+  }
   return files;
 }
 

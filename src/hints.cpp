@@ -125,10 +125,18 @@ std::string explain_unshare(int error, const Options& options) {
   }
 }
 
+/// Directories of proc that are there to be mounted on: they are empty, so a mount hides nothing and the
+/// kernel does not mind it.
+bool is_made_for_mounting(const std::string& directory) {
+  return directory == "/proc/sys/fs/binfmt_misc" || directory == "/proc/fs/nfsd" ||
+         directory == "/proc/openprom";
+}
+
 /// In a user namespace the kernel mounts a new proc only if one is fully visible already:
 /// mount_too_revealing() in fs/namespace.c.
 std::string explain_refused_proc() {
-  const auto covered = mount_points_below(read_fact("/proc/self/mountinfo"), "/proc");
+  auto covered = mount_points_below(read_fact("/proc/self/mountinfo"), "/proc");
+  std::erase_if(covered, is_made_for_mounting);
   if (!covered.empty()) {
     return fmt::format(
         "/proc is partly covered here, so the kernel gives no new one to a user namespace: unmount "

@@ -117,15 +117,19 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
 }
 
 Ending run(Options& options, Log& log) {
+  const bool already_init = is_init_already(options);
+  if (!already_init) {
+    // First of all: whether the host could see our proc depends on it.
+    add_user_namespace_if_needed(options, log);
+  }
   verify_directories(options);
   const CallerSignals caller = take_over_signals();
   Terminal terminal;
-  if (is_init_already(options)) {
+  if (already_init) {
     return be_init_here(options, caller, log);
   }
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-  add_user_namespace_if_needed(options, log);
   make_namespaces(options, log);
   if (!options.fork) {
     become_command_here(options, caller, log);

@@ -1,11 +1,14 @@
 #include <sys/auxv.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "pidns/cli.hpp"
 #include "pidns/exit_status.hpp"
 #include "pidns/launcher.hpp"
 #include "pidns/log.hpp"
+#include "pidns/sys.hpp"
+#include "pidns/text.hpp"
 
 namespace {
 
@@ -18,11 +21,17 @@ void refuse_raised_privilege() {
   }
 }
 
+void print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) == EOF) {
+    pidns::sys::throw_error("write", errno, "cannot write to stdout");
+  }
+}
+
 pidns::Ending run(std::span<const char* const> arguments, pidns::Log& log) {
   refuse_raised_privilege();
   auto request = pidns::parse(arguments);
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
-    std::fputs(printout->text.c_str(), stdout);
+    print(printout->text);
     return {};
   }
   auto& options = std::get<pidns::Options>(request);
@@ -35,13 +44,13 @@ pidns::Ending run_or_explain(std::span<const char* const> arguments, pidns::Log&
   try {
     return run(arguments, log);
   } catch (const pidns::Failure& failure) {
-    log.error("{}", failure.what());
+    log.error("{}", pidns::on_one_line(failure.what()));
     if (!failure.hint.empty()) {
-      log.error("hint: {}", failure.hint);
+      log.error("hint: {}", pidns::on_one_line(failure.hint));
     }
     return {.killed = false, .value = failure.status};
   } catch (const std::exception& error) {
-    log.error("{}", error.what());
+    log.error("{}", pidns::on_one_line(error.what()));
     return {.killed = false, .value = pidns::status_failed};
   }
 }

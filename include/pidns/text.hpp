@@ -1,7 +1,10 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <string_view>
 
 namespace pidns {
@@ -19,6 +22,21 @@ Number leading_number(std::string_view text, int base = 10) {
   Number value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value, base);
   return value;
+}
+
+/// The same text with every control character as `\x0a`: what is quoted from a command line cannot break a
+/// message into two or write over the terminal.
+inline std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
 }
 
 }  // namespace pidns

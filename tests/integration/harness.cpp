@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -130,6 +131,29 @@ std::vector<std::string> as_nobody(std::vector<std::string> command) {
   return command;
 }
 
+std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments) {
+  static const TemporaryDirectory directory;
+  const std::string copy = directory.path() + "/pidns";
+  std::filesystem::copy_file(pidns_binary(), copy, std::filesystem::copy_options::skip_existing);
+  arguments.insert(arguments.begin(), copy);
+  return as_nobody(std::move(arguments));
+}
+
+std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command) {
+  const std::vector<std::string> prefix{"unshare", "--mount", "--propagation",          "private",
+                                        "sh",      "-ec",     script + "\nexec \"$@\"", "sh"};
+  command.insert(command.begin(), prefix.begin(), prefix.end());
+  return command;
+}
+
+std::vector<std::string> on_a_shared_host(const std::string& script, std::vector<std::string> command) {
+  const std::string body =
+      "cat /proc/self/mountinfo; echo host; \"$@\"; status=$?; cat /proc/self/mountinfo; exit $status";
+  const std::vector<std::string> prefix{"sh", "-c", body, "sh"};
+  command.insert(command.begin(), prefix.begin(), prefix.end());
+  return after_mounting("mount --make-rshared /\n" + script, command);
+}
+
 Running::Running(const std::vector<std::string>& command, const Setup& setup) {
   PipeEnds in = make_pipe();
   PipeEnds out = make_pipe();
@@ -219,6 +243,24 @@ Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup) 
   return run(pidns(arguments), setup);
 }
 
+std::string read_host_table(Running& host) {
+  const std::string& text = host.wait_for_output("host\n");
+  return text.substr(0, text.find("host\n"));
+}
+
+Message message_of(const Result& result) {
+  const std::vector<std::string> said = lines(result.err);
+  const std::string prefix = "pidns: ";
+  const std::string hint_prefix = "pidns: hint: ";
+  const bool one_line = !said.empty() && said[0].starts_with(prefix) && !said[0].starts_with(hint_prefix) &&
+                        said[0].find(": ", prefix.size()) != std::string::npos && result.err.ends_with('\n');
+  const bool one_hint = said.size() == 1 || (said.size() == 2 && said[1].starts_with(hint_prefix));
+  if (!one_line || !one_hint || !result.out.empty()) {
+    throw std::runtime_error("not a message of pidns:\n" + result.out + result.err);
+  }
+  return {said[0].substr(prefix.size()), said.size() == 2 ? said[1].substr(hint_prefix.size()) : ""};
+}
+
 Terminal::Terminal(const std::vector<std::string>& command, const Setup& setup) {
   int master = -1;
   const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
@@ -303,6 +345,11 @@ std::vector<std::string> lines(std::string_view text) {
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return found;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 std::string status_field(pid_t pid, std::string_view key) {

@@ -23,6 +23,16 @@ std::string pidns_binary();
 std::vector<std::string> pidns(std::vector<std::string> arguments);
 /// The same command as the user nobody, without any capability.
 std::vector<std::string> as_nobody(std::vector<std::string> command);
+/// `pidns` and its arguments as the user nobody, who may not be able to enter the directory of the build.
+std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments);
+/// The same command after a script of sh, in a private mount namespace of its own: what the script mounts is
+/// gone with the command.
+std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command);
+
+/// The same command on a host of its own, whose mounts are all shared with what is made from it, so that a
+/// mount that escapes is seen. The host is the shell that runs the command; it prints its mount table and a
+/// line `host` before it, and the table again when it has ended.
+std::vector<std::string> on_a_shared_host(const std::string& script, std::vector<std::string> command);
 
 struct Setup {
   std::string input = {};                     ///< what the command reads from stdin
@@ -74,6 +84,19 @@ class Running {
   std::string err_text_;
 };
 
+/// What pidns says when it cannot go on.
+struct Message {
+  std::string text;  ///< `WHAT: REASON`
+  std::string hint;
+};
+
+/// Reads stderr; fails the test unless that is exactly `pidns: WHAT: REASON` and at most one line
+/// `pidns: hint: ...`, and nothing was written to stdout.
+Message message_of(const Result& result);
+
+/// The mount table that on_a_shared_host() has printed.
+std::string read_host_table(Running& host);
+
 Result run(const std::vector<std::string>& command, const Setup& setup = {});
 Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup = {});
 
@@ -117,6 +140,8 @@ void wait_until(const std::string& what, const std::function<bool()>& condition)
 std::string read_file(const std::string& path);
 void write_file(const std::string& path, std::string_view text);
 std::vector<std::string> lines(std::string_view text);
+/// What stands between spaces and line ends.
+std::vector<std::string> words(const std::string& text);
 /// The value of a line `Key:\tvalue` of /proc/PID/status; empty if there is none.
 std::string status_field(pid_t pid, std::string_view key);
 /// The letter of the State line; 0 when there is no such process.
