@@ -166,7 +166,7 @@ std::string explain(const sys::Error& error, const Options& options) {
 }  // namespace
 
 Failure diagnose(const sys::Error& error, const Options& options) {
-  return Failure(status_failed, error.what(), explain(error, options));
+  return {status_failed, error.what(), explain(error, options)};
 }
 
 }  // namespace pidns

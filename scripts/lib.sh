@@ -1,0 +1,54 @@
+# What scripts/install and scripts/test share; sourced by both, after `set -euo pipefail`.
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # the lists of packages are for those who source this
+
+source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+# Debian's packages for building the program,
+build_packages=(cmake g++ libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
+# for building the tests and running them,
+test_packages=(
+  catch2
+  jq less libcap2-bin procps python3 strace tmux uidmap vim-tiny
+  clang-format mandoc shellcheck
+)
+# and for scripts/test --lint.
+lint_packages=(clang-tidy)
+
+die() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# Runs the calling script again as root, if it is not root already.
+become_root() {
+  ((EUID == 0)) && return
+  command -v sudo > /dev/null || die "run it as root: this user is not, and there is no sudo"
+  exec sudo -- env CI="${CI-}" "$0" "$@"
+}
+
+is_installed() {
+  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2> /dev/null) == installed ]]
+}
+
+# Installs those packages that are missing. Calls apt-get only if there are any.
+install_packages() {
+  local package missing=()
+  command -v apt-get > /dev/null || die "needs Debian's apt-get to install: $*"
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  echo "Installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  local apt=(apt-get --quiet --quiet --option DPkg::Lock::Timeout=300)
+  # A machine that has never seen an index has nothing to install from; one server that does not answer is no
+  # reason to stop, if the others have it all.
+  "${apt[@]}" update || echo "apt-get update failed; going on with the index that is there" >&2
+  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" < /dev/null
+}
+
+# What root has built belongs to the owner of the source tree, who builds on from there.
+give_build_to_owner() {
+  [[ ! -e $source_dir/build ]] || chown --recursive --reference="$source_dir" "$source_dir/build"
+}
