@@ -2,6 +2,8 @@
 
 #include <sys/wait.h>
 
+#include <utility>
+
 #include "pidns/dispositions.hpp"
 #include "pidns/init.hpp"
 #include "pidns/relay.hpp"
@@ -31,7 +33,7 @@ class Supervisor {
       }
       if (change.si_code == CLD_STOPPED) {
         log_.debug("PID 1 was stopped");
-        stop(SIGSTOP);
+        stop(std::exchange(stop_signal_, SIGSTOP));
         continue;
       }
       init_.set_reaped();
@@ -94,8 +96,9 @@ class Supervisor {
 
   void apply_default(int signal) {
     if (default_action(signal) == DefaultAction::stop) {
+      // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
+      stop_signal_ = signal;
       sys::send_signal(init_.pidfd(), SIGSTOP);
-      stop(signal);
     } else {
       fatal_signal_ = signal;
       sys::send_signal(init_.pidfd(), SIGKILL);
@@ -135,7 +138,8 @@ class Supervisor {
   Log& log_;
   int own_levels_ = 0;
   std::optional<Ending> command_ending_;
-  int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
+  int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
+  int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped
 };
 
 }  // namespace
