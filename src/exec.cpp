@@ -21,7 +21,7 @@ namespace pidns {
 namespace {
 
 bool exists(const std::string& file) {
-  return ::access(file.c_str(), F_OK) == 0;
+  return sys::exists(file.c_str());
 }
 
 /// The files that a command without a slash may mean, in the order of PATH.

@@ -1,18 +1,12 @@
 #include "pidns/process.hpp"
 
-#include <sys/wait.h>
-
-#include <csignal>
-
 #include "pidns/sys.hpp"
 
 namespace pidns {
 
 Process::~Process() {
   if (!reaped_) {
-    ::kill(pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) {
-    }
+    sys::kill_and_reap(pid_);
   }
 }
 

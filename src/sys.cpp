@@ -221,6 +221,11 @@ siginfo_t wait_for(const UniqueFd& pidfd, int options) {
   return info;
 }
 
+void kill_and_reap(pid_t child) {
+  ::kill(child, SIGKILL);
+  retry([&] { return ::waitpid(child, nullptr, 0); });
+}
+
 std::optional<siginfo_t> wait_for_any_child() {
   siginfo_t info{};
   if (retry([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG); }) == -1 &&
@@ -421,6 +426,18 @@ void set_close_on_exec(int fd) {
 
 UniqueFd open_terminal() {
   return above_stdio(retry([] { return ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC); }));
+}
+
+pid_t foreground_group(const UniqueFd& terminal) {
+  return ::tcgetpgrp(terminal.get());
+}
+
+void set_foreground_group(const UniqueFd& terminal, pid_t group) {
+  ::tcsetpgrp(terminal.get(), group);
+}
+
+bool group_exists(pid_t group) {
+  return ::kill(-group, 0) == 0 || errno != ESRCH;
 }
 
 UniqueFd open_file(int directory, const char* path, int flags) {

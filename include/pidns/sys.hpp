@@ -105,6 +105,8 @@ bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info = nullptr);
 /// @param options WEXITED and others; with WNOHANG si_pid is 0 when nothing has changed
 siginfo_t wait_for(const UniqueFd& pidfd, int options);
 
+/// Ends a child and waits for its end; does nothing to one that has been waited for already.
+void kill_and_reap(pid_t child);
 /// Takes the next change of state of any child, without waiting.
 /// @return nothing when there is none, or no child
 std::optional<siginfo_t> wait_for_any_child();
@@ -181,6 +183,12 @@ bool is_open(int fd);
 void set_close_on_exec(int fd);
 /// @return the controlling terminal; not valid when there is none
 UniqueFd open_terminal();
+/// @return the foreground process group; -1 when the terminal has been hung up
+pid_t foreground_group(const UniqueFd& terminal);
+/// Changes nothing when the terminal has been hung up or the group has died. From the background SIGTTOU must
+/// be blocked: tcsetpgrp(3).
+void set_foreground_group(const UniqueFd& terminal, pid_t group);
+bool group_exists(pid_t group);
 /// Names in a directory, without . and ..
 std::vector<std::string> list_directory(int directory, const char* path);
 /// Copies memory of another process: process_vm_readv(2). @return false when that is not permitted or not

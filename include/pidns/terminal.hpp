@@ -23,9 +23,6 @@ class Terminal {
   void note_continue() const;
 
  private:
-  [[nodiscard]] pid_t foreground() const;
-  void set_foreground(pid_t group) const;
-
   UniqueFd tty_;
   pid_t own_group_;
   pid_t group_before_stop_ = 0;
