@@ -134,9 +134,7 @@ Ending run(Options& options, Log& log) {
   if (!options.fork) {
     become_command_here(options, caller, log);
   }
-  if (options.json_status_fd) {
-    sys::set_close_on_exec(*options.json_status_fd);
-  }
+  const UniqueFd status = options.json_status_fd ? sys::adopt(*options.json_status_fd) : UniqueFd();
   sys::Pipe report = sys::make_pipe();
   sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
   // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
@@ -147,12 +145,12 @@ Ending run(Options& options, Log& log) {
   channel.inner.reset();
   throw_if_failed(report);
   sys::close_stdin_and_stdout();
-  if (options.json_status_fd) {
-    write_json_start(*options.json_status_fd, proc, child.pid());
+  if (status.valid()) {
+    write_json_start(status.get(), proc, child.pid());
   }
   const Ending ending = supervise(child, channel.outer, proc, terminal, log);
-  if (options.json_status_fd) {
-    write_json_end(*options.json_status_fd, ending);
+  if (status.valid()) {
+    write_json_end(status.get(), ending);
   }
   return ending;
 }

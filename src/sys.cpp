@@ -418,10 +418,15 @@ bool is_open(int fd) {
   return ::fcntl(fd, F_GETFD) != -1;
 }
 
-void set_close_on_exec(int fd) {
+UniqueFd adopt(int fd) {
   if (retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); }) == -1) {
     throw_error("fcntl", errno, fmt::format("cannot set file descriptor {} close-on-exec", fd));
   }
+  UniqueFd own = above_stdio(fd);
+  if (!own.valid()) {
+    throw_error("fcntl", errno, fmt::format("cannot duplicate file descriptor {}", fd));
+  }
+  return own;
 }
 
 UniqueFd open_terminal() {

@@ -180,7 +180,8 @@ ino_t inode_of(int directory, const char* path);
 /// them. Nothing to be done where the caller had them closed already.
 void close_stdin_and_stdout();
 bool is_open(int fd);
-void set_close_on_exec(int fd);
+/// Takes a descriptor over from the caller, so that the command does not get it.
+UniqueFd adopt(int fd);
 /// @return the controlling terminal; not valid when there is none
 UniqueFd open_terminal();
 /// @return the foreground process group; -1 when the terminal has been hung up

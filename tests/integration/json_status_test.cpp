@@ -81,6 +81,18 @@ TEST_CASE("the command does not inherit the status descriptor", "[json]") {
   CHECK(result.out == "1\n");
 }
 
+TEST_CASE("the status may go to stdin or stdout or stderr", "[json]") {
+  for (const std::string fd : {"0", "1", "2"}) {
+    const Result result = run({"sh", "-c", "exec 3>&1; exec \"$@\" " + fd + ">&3 3>&-", "sh", pidns_binary(),
+                               "--json-status-fd", fd, "sh", "-c", "exit 4"});
+    const std::vector<std::string> status = lines(result.out);
+    REQUIRE(status.size() == 2);
+    CHECK(json::parse(status[0]).contains("child-pid"));
+    CHECK(json::parse(status[1]) == json{{"exit-code", 4}});
+    CHECK(result.status() == 4);
+  }
+}
+
 TEST_CASE("a status descriptor that is not open is a usage error", "[json]") {
   for (const std::string fd : {"77", "-1", "x", "1x", "99999999999"}) {
     const Result result = run_pidns({"--json-status-fd=" + fd, "echo", "ran"});

@@ -298,8 +298,10 @@ TEST_CASE("the command inherits what the caller had open and nothing else", "[mo
       CAPTURE(closed, options);
       auto command = options;
       command.insert(command.end(), {"sleep", "1000"});
-      const Running running(harness::pidns(command), setup);
+      Running running(harness::pidns(command), setup);
       CHECK(open_files(wait_for_sleep(running.pid())) == expected);
+      running.send(SIGTERM);  // to know how to deal with it, pidns needs the files of its own
+      CHECK(running.wait_for_end() == Ending{.killed = true, .value = SIGTERM});
     }
   }
 }
