@@ -399,7 +399,7 @@ std::string help_text(const CLI::App& app) {
          "be executed, 127 if it is not found. If a signal kills COMMAND, it kills pidns.\n"
          "\nExamples:\n"
          "  pidns --fork --mount-proc /bin/bash     a shell that is PID 1\n"
-         "  timeout 60 pidns -- make check          nothing of it outlives the minute\n"
+         "  timeout 60 pidns --init make check      nothing of it outlives the minute\n"
          "  pidns --fork bash                       PID 1, but /proc is still the host's\n";
 }
 
