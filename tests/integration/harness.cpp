@@ -325,8 +325,10 @@ void wait_until(const std::string& what, const std::function<bool()>& condition)
 }
 
 std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();  // where an iterator would throw if a process ends while its file is read
+  return text.str();
 }
 
 void write_file(const std::string& path, std::string_view text) {
