@@ -45,8 +45,11 @@ class Supervisor {
  private:
   void handle(const signalfd_siginfo& signal) {
     const int number = static_cast<int>(signal.ssi_signo);
-    // Our own is the SIGPIPE of a reader of our messages that has gone.
-    if (is_about_own_child(number, signal.ssi_code) || static_cast<pid_t>(signal.ssi_pid) == ::getpid()) {
+    // Our own SIGPIPE is that of a reader of our messages that has gone. Other signals of our own PID were sent
+    // before it executed us, and have waited for the command.
+    const bool own = static_cast<pid_t>(signal.ssi_pid) == ::getpid();
+    if (is_about_own_child(number, signal.ssi_code) ||
+        (own && number == SIGPIPE && signal.ssi_code == SI_USER)) {
       return;
     }
     const Origin origin = origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)));
