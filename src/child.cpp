@@ -13,7 +13,12 @@ namespace pidns {
 CallerSignals take_over_signals() {
   const SignalSet mask = sys::set_signal_mask(SignalSet::all());
   // While SIGCHLD is ignored the kernel reaps children by itself and their status is lost: waitid(2), Notes.
-  return {.mask = mask, .child_ignored = sys::set_default_disposition(SIGCHLD)};
+  // Not touched otherwise: setting the default would throw a pending SIGCHLD away.
+  const bool child_ignored = sys::is_ignored(SIGCHLD);
+  if (child_ignored) {
+    sys::set_default_disposition(SIGCHLD);
+  }
+  return {.mask = mask, .child_ignored = child_ignored};
 }
 
 void become_command(const Options& options, const CallerSignals& caller) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
+
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
 
@@ -18,11 +20,10 @@ std::optional<std::string> read_text(const UniqueFd& proc, const std::string& pa
   }
 }
 
-/// The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone shows
-/// them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
-SignalSet awaited_by(const UniqueFd& proc, pid_t pid, const std::string& task) {
-  const auto text = read_text(proc, task + "/syscall");
-  const auto address = awaited_set_address(text.value_or(""));
+/// The set that a thread inside sigtimedwait(2) waits for.
+/// @param text of its syscall file
+SignalSet awaited_by(pid_t pid, std::string_view text) {
+  const auto address = awaited_set_address(text);
   std::uint64_t bits = 0;
   if (!address || !sys::read_memory(pid, *address, &bits, sizeof bits)) {
     return {};
@@ -30,15 +31,19 @@ SignalSet awaited_by(const UniqueFd& proc, pid_t pid, const std::string& task) {
   return SignalSet(bits);
 }
 
-std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
-  const std::string directory = fmt::format("{}/task", pid);
-  std::vector<std::string> tasks;
+std::vector<std::string> names_in(const UniqueFd& proc, const std::string& directory) {
   try {
-    for (const std::string& thread : sys::list_directory(proc.get(), directory.c_str())) {
-      tasks.push_back(fmt::format("{}/{}", directory, thread));
-    }
+    return sys::list_directory(proc.get(), directory.c_str());
   } catch (const sys::Error&) {
     return {};
+  }
+}
+
+std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
+  const std::string directory = fmt::format("{}/task", pid);
+  std::vector<std::string> tasks = names_in(proc, directory);
+  for (std::string& task : tasks) {
+    task = fmt::format("{}/{}", directory, task);
   }
   return tasks;
 }
@@ -59,19 +64,52 @@ std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
 }
 
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid) {
-  const auto process = read_status(proc, pid);
-  if (!process) {
-    return std::nullopt;
-  }
-  Dispositions found{.caught = process->caught, .ignored = process->ignored, .blocked = SignalSet::all()};
+  std::optional<Dispositions> found;
   // A signal sent to a process goes to any thread that does not block it: signal(7).
   for (const std::string& task : tasks_of(proc, pid)) {
-    if (const auto text = read_text(proc, task + "/status")) {
-      found.blocked = found.blocked & parse_status(*text).blocked;
-      found.awaited = found.awaited | awaited_by(proc, pid, task);
+    const auto text = read_text(proc, task + "/status");
+    if (!text) {
+      continue;
+    }
+    const ProcStatus status = parse_status(*text);
+    if (!found) {
+      found = Dispositions{.blocked = SignalSet::all()};
+    }
+    found->caught = found->caught | status.caught;
+    found->ignored = found->ignored | status.ignored;
+    found->pending = found->pending | status.pending;
+    if (status.state == 'Z') {  // a thread that has ended takes none
+      continue;
+    }
+    found->blocked = found->blocked & status.blocked;
+    // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
+    // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
+    const std::string call = read_text(proc, task + "/syscall").value_or("");
+    found->awaited = found->awaited | awaited_by(pid, call);
+    if (call == "running\n") {
+      found->doubtful = found->doubtful | ~status.blocked;
     }
   }
   return found;
+}
+
+SignalSet signalfd_set(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = take_until(text, '\n');
+    if (take_until(line, ':') == "sigmask") {
+      line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
+      return SignalSet(leading_number<std::uint64_t>(line, 16));
+    }
+  }
+  return {};
+}
+
+bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal) {
+  const std::string directory = fmt::format("{}/fdinfo", pid);
+  const auto files = names_in(proc, directory);
+  return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+    return signalfd_set(read_text(proc, fmt::format("{}/{}", directory, file)).value_or("")).contains(signal);
+  });
 }
 
 }  // namespace pidns

@@ -24,12 +24,37 @@ Origin origin_of(int signal, int code, bool sender_inside) {
 }
 
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions) {
-  const SignalSet used =
-      dispositions.caught | dispositions.ignored | dispositions.blocked | dispositions.awaited;
+  const SignalSet used = dispositions.caught | dispositions.ignored | dispositions.awaited;
+  const bool unused = !used.contains(signal) && default_action(signal) != DefaultAction::ignore;
+  const bool held = may_be_held(signal, dispositions);
   return {
       .relay = origin == Origin::process,
-      .apply_default = !used.contains(signal) && default_action(signal) != DefaultAction::ignore,
+      .apply_default = unused && !held,
+      .watch = unused && held,
   };
+}
+
+bool may_be_held(int signal, const Dispositions& dispositions) {
+  return (dispositions.blocked | dispositions.awaited | dispositions.pending | dispositions.doubtful)
+      .contains(signal);
+}
+
+Fate fate_of(int signal, const Dispositions& dispositions) {
+  const SignalSet handled = dispositions.caught | dispositions.ignored;
+  // A signal that PID 1 has no use for is pending without being blocked only on the way out of
+  // sigtimedwait(2), which restores the mask and takes the signal in one step, and where it is about to be
+  // dropped.
+  const SignalSet moving = dispositions.pending & ~dispositions.blocked & ~handled;
+  if (dispositions.pending.contains(signal) || moving != SignalSet()) {
+    return Fate::pending;
+  }
+  if ((handled | dispositions.awaited).contains(signal)) {
+    return Fate::taken;
+  }
+  if (dispositions.blocked.contains(signal)) {
+    return Fate::probably_taken;
+  }
+  return dispositions.doubtful.contains(signal) ? Fate::probably_dropped : Fate::dropped;
 }
 
 }  // namespace pidns

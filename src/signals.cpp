@@ -39,8 +39,6 @@ std::string signal_name(int signal) {
 
 namespace {
 
-constexpr int last_signal = 64;
-
 std::optional<int> in_range(int signal) {
   return signal >= 1 && signal <= last_signal ? std::optional(signal) : std::nullopt;
 }

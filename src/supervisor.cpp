@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "pidns/dispositions.hpp"
@@ -14,6 +15,11 @@ namespace pidns {
 
 namespace {
 
+constexpr int shortest_pause = 1;  // milliseconds
+constexpr int longest_pause = 64;
+constexpr int looks_until_dropped = 5;
+constexpr int looks_until_taken = 16;
+
 class Supervisor {
  public:
   Supervisor(Process& init, const UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log)
@@ -22,10 +28,11 @@ class Supervisor {
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
     while (true) {
-      sys::wait_readable({&signals, &init_.pidfd(), &channel_});
+      sys::wait_readable({&signals, &init_.pidfd(), &channel_}, watched_ == SignalSet() ? -1 : pause_);
       while (const auto signal = sys::read_signal(signals)) {
         handle(*signal);
       }
+      look_at_watched();
       read_channel();
       const siginfo_t change = sys::wait_for(init_.pidfd(), WEXITED | WSTOPPED | WNOHANG);
       if (change.si_pid == 0) {
@@ -45,8 +52,11 @@ class Supervisor {
  private:
   void handle(const signalfd_siginfo& signal) {
     const int number = static_cast<int>(signal.ssi_signo);
-    // Our own is the SIGPIPE of a reader of our messages that has gone.
-    if (is_about_own_child(number, signal.ssi_code) || static_cast<pid_t>(signal.ssi_pid) == ::getpid()) {
+    // Our own SIGPIPE is that of a reader of our messages that has gone. Other signals of our own PID were
+    // sent before it executed us, and have waited for the command.
+    const bool own = static_cast<pid_t>(signal.ssi_pid) == ::getpid();
+    if (is_about_own_child(number, signal.ssi_code) ||
+        (own && number == SIGPIPE && signal.ssi_code == SI_USER)) {
       return;
     }
     const Origin origin = origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)));
@@ -56,13 +66,64 @@ class Supervisor {
         dispositions ? relay_decision(number, origin, *dispositions) : Decision{.relay = true};
     log_.debug("{}: {}{}", signal_name(number),
                decision.relay ? "relayed to PID 1" : "has reached PID 1 already",
-               decision.apply_default ? ", which has no use for it: applying the default action" : "");
+               decision.apply_default ? ", which has no use for it: applying the default action"
+               : decision.watch       ? ", which blocks it"
+                                      : "");
     if (decision.relay) {
       sys::pass_on(init_.pidfd(), signal);
     }
-    if (decision.apply_default) {
+    if (decision.watch || (decision.apply_default && holds(number))) {
+      watch(number);
+    } else if (decision.apply_default) {
       apply_default(number);
     }
+  }
+
+  /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
+  bool holds(int signal) {
+    const auto dispositions = read_dispositions(proc_, init_.pid());
+    return dispositions && may_be_held(signal, *dispositions);
+  }
+
+  /// A signal that PID 1 blocks is lost if it is unblocked without a handler, as a shell does around each
+  /// fork. No event tells, so we look again and again, less and less often.
+  void watch(int signal) {
+    if (!has_signalfd(proc_, init_.pid(), signal)) {
+      watched_ = watched_ | SignalSet::of(signal);
+      pause_ = shortest_pause;
+      doubts_ = 0;
+    }
+  }
+
+  void look_at_watched() {
+    if (watched_ == SignalSet()) {
+      return;
+    }
+    const auto now = read_dispositions(proc_, init_.pid());
+    pause_ = std::min(pause_ * 2, longest_pause);
+    for (int signal = 1; signal <= last_signal; ++signal) {
+      const Fate fate = now && watched_.contains(signal) ? judge(fate_of(signal, *now)) : Fate::pending;
+      if (fate == Fate::pending) {
+        continue;
+      }
+      watched_ = watched_ & ~SignalSet::of(signal);
+      if (fate == Fate::dropped) {
+        log_.debug("{}: dropped by PID 1: applying the default action", signal_name(signal));
+        apply_default(signal);
+        return;
+      }
+    }
+  }
+
+  /// Believes what is only probable after enough looks.
+  Fate judge(Fate fate) {
+    if (fate == Fate::probably_taken) {
+      return ++doubts_ < looks_until_taken ? Fate::pending : Fate::taken;
+    }
+    if (fate == Fate::probably_dropped) {
+      return ++doubts_ < looks_until_dropped ? Fate::pending : Fate::dropped;
+    }
+    return fate;
   }
 
   /// A process further down than we are can signal us only through our process group.
@@ -99,7 +160,7 @@ class Supervisor {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       stop_signal_ = signal;
       sys::send_signal(init_.pidfd(), SIGSTOP);
-    } else {
+    } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
       sys::send_signal(init_.pidfd(), SIGKILL);
     }
@@ -140,6 +201,9 @@ class Supervisor {
   std::optional<Ending> command_ending_;
   int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
   int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped
+  SignalSet watched_;
+  int pause_ = shortest_pause;
+  int doubts_ = 0;
 };
 
 }  // namespace

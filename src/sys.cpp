@@ -249,20 +249,36 @@ namespace {
 
 using Handler = void (*)(int);
 
-Handler set_disposition(int signal, Handler handler) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  struct sigaction before {};
-  if (retry([&] { return ::sigaction(signal, &action, &before); }) == -1) {
+/// struct sigaction of the kernel: glibc's sigaction(3) refuses signals 32 and 33.
+struct KernelAction {
+  Handler handler = SIG_DFL;
+  unsigned long flags = 0;
+  void (*restorer)() = nullptr;
+  std::uint64_t mask = 0;
+};
+
+/// @return the action before
+KernelAction change_action(int signal, const KernelAction* action) {
+  KernelAction before;
+  if (retry([&] { return ::syscall(SYS_rt_sigaction, signal, action, &before, sizeof before.mask); }) == -1) {
     throw_error("rt_sigaction", errno, fmt::format("cannot set the disposition of {}", signal_name(signal)));
   }
-  return before.sa_handler;
+  return before;
+}
+
+void set_disposition(int signal, Handler handler) {
+  const KernelAction action{.handler = handler};
+  change_action(signal, &action);
 }
 
 }  // namespace
 
-bool set_default_disposition(int signal) {
-  return set_disposition(signal, SIG_DFL) == SIG_IGN;
+bool is_ignored(int signal) {
+  return change_action(signal, nullptr).handler == SIG_IGN;
+}
+
+void set_default_disposition(int signal) {
+  set_disposition(signal, SIG_DFL);
 }
 
 void ignore_signal(int signal) {
@@ -307,13 +323,13 @@ int take_pending_signal(SignalSet signals) {
   return signal == -1 ? 0 : static_cast<int>(signal);
 }
 
-void wait_readable(std::initializer_list<const UniqueFd*> files) {
+void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds) {
   std::array<pollfd, 4> polled{};
   nfds_t count = 0;
   for (const UniqueFd* file : files) {
     polled.at(count++) = {.fd = file->get(), .events = POLLIN, .revents = 0};  // a negative fd is passed over
   }
-  if (retry([&] { return ::poll(polled.data(), count, -1); }) == -1) {
+  if (retry([&] { return ::poll(polled.data(), count, milliseconds); }) == -1) {
     throw_error("poll", errno, "cannot wait for signals");
   }
 }

@@ -19,9 +19,17 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
 /// @return nothing when that cannot be read
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid);
 
+/// Whether a process has a signalfd(2) for a signal.
+bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal);
+
 /// The address of the set of signals that a thread waits for.
 /// @param text of /proc/PID/task/TID/syscall: proc_pid_syscall(5)
 /// @return nothing unless the thread is inside rt_sigtimedwait(2)
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text);
+
+/// The signals that a signalfd is for.
+/// @param text of /proc/PID/fdinfo/FD: proc_pid_fdinfo(5)
+/// @return none unless the descriptor is a signalfd
+SignalSet signalfd_set(std::string_view text);
 
 }  // namespace pidns

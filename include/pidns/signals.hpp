@@ -8,6 +8,8 @@
 
 namespace pidns {
 
+inline constexpr int last_signal = 64;
+
 /// A set of the kernel's signals 1 to 64, as the kernel and /proc/PID/status lay it out: signal N is bit N-1.
 /// Not sigset_t: glibc keeps signals 32 and 33 for itself and filters them out of every mask.
 class SignalSet {

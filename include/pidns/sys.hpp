@@ -118,8 +118,8 @@ void pass_on(const UniqueFd& pidfd, const signalfd_siginfo& signal);
 
 /// Replaces the mask of this thread, signals 32 and 33 included. @return the mask before
 SignalSet set_signal_mask(SignalSet mask);
-/// @return whether the signal was ignored before
-bool set_default_disposition(int signal);
+bool is_ignored(int signal);
+void set_default_disposition(int signal);
 void ignore_signal(int signal);
 UniqueFd open_signalfd(SignalSet signals);
 /// Takes the next pending signal from a signalfd. @return nothing when none is pending
@@ -133,7 +133,8 @@ int take_pending_signal(SignalSet signals);
 // Files and the terminal
 
 /// Waits until one of them can be read, or has lost its other end; those not valid are left out: poll(2).
-void wait_readable(std::initializer_list<const UniqueFd*> files);
+/// @param milliseconds to wait at most; -1: without end
+void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds = -1);
 
 struct Pipe {
   UniqueFd read;

@@ -53,3 +53,18 @@ TEST_CASE("the dispositions of a process that is gone are unknown", "[dispositio
   CHECK_FALSE(read_dispositions(proc, never));
   CHECK_FALSE(read_status(proc, never));
 }
+
+TEST_CASE("a signalfd tells its signals", "[dispositions]") {
+  CHECK(signalfd_set("pos:\t0\nflags:\t02\nmnt_id:\t15\nsigmask:\t0000000000004200\n") ==
+        (SignalSet::of(SIGUSR1) | SignalSet::of(SIGTERM)));
+  CHECK(signalfd_set("pos:\t0\nflags:\t02\n") == SignalSet());
+  CHECK(signalfd_set("") == SignalSet());
+}
+
+TEST_CASE("the signalfds of this process are found", "[dispositions]") {
+  const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  CHECK_FALSE(has_signalfd(proc, ::getpid(), SIGUSR1));
+  const UniqueFd signalfd = sys::open_signalfd(SignalSet::of(SIGUSR1));
+  CHECK(has_signalfd(proc, ::getpid(), SIGUSR1));
+  CHECK_FALSE(has_signalfd(proc, ::getpid(), SIGUSR2));
+}

@@ -54,3 +54,42 @@ TEST_CASE("a sender inside the namespace has signalled the group", "[relay]") {
   CHECK(origin_of(SIGTERM, SI_USER, false) == Origin::process);
   CHECK(origin_of(SIGTERM, SI_QUEUE, false) == Origin::process);
 }
+
+TEST_CASE("a signal that PID 1 may keep is watched instead", "[relay]") {
+  const SignalSet term = SignalSet::of(SIGTERM);
+  const Decision watched{.relay = true, .apply_default = false, .watch = true};
+  CHECK(relay_decision(SIGTERM, Origin::process, {.blocked = term}) == watched);
+  CHECK(relay_decision(SIGTERM, Origin::process, {.pending = term}) == watched);
+  CHECK(relay_decision(SIGTERM, Origin::process, {.doubtful = term}) == watched);
+}
+
+TEST_CASE("a signal with a certain use and one that does nothing by default are not watched", "[relay]") {
+  const SignalSet all = SignalSet::all();
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.caught = all, .blocked = all}).watch);
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.ignored = all, .blocked = all}).watch);
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.awaited = all}).watch);
+  CHECK_FALSE(relay_decision(SIGCHLD, Origin::process, {.blocked = all}).watch);
+}
+
+TEST_CASE("the fate of a signal is open while it is pending", "[relay]") {
+  const SignalSet term = SignalSet::of(SIGTERM);
+  CHECK(fate_of(SIGTERM, {.blocked = term, .pending = term}) == Fate::pending);
+  CHECK(fate_of(SIGTERM, {.caught = term, .pending = term}) == Fate::pending);
+}
+
+TEST_CASE("the fate of a signal is open while PID 1 leaves sigtimedwait for another one", "[relay]") {
+  const SignalSet other = SignalSet::of(SIGUSR1);
+  CHECK(fate_of(SIGTERM, {.pending = other}) == Fate::pending);
+  CHECK(fate_of(SIGTERM, {.blocked = other, .pending = other}) == Fate::dropped);
+  CHECK(fate_of(SIGTERM, {.caught = other, .pending = other}) == Fate::dropped);
+}
+
+TEST_CASE("a signal that is no longer pending was taken or dropped", "[relay]") {
+  const SignalSet term = SignalSet::of(SIGTERM);
+  CHECK(fate_of(SIGTERM, {.caught = term}) == Fate::taken);
+  CHECK(fate_of(SIGTERM, {.ignored = term}) == Fate::taken);
+  CHECK(fate_of(SIGTERM, {.awaited = term}) == Fate::taken);
+  CHECK(fate_of(SIGTERM, {}) == Fate::dropped);
+  CHECK(fate_of(SIGTERM, {.blocked = term}) == Fate::probably_taken);
+  CHECK(fate_of(SIGTERM, {.doubtful = term}) == Fate::probably_dropped);
+}
