@@ -128,7 +128,7 @@ class Supervisor {
 
   /// A process further down than we are can signal us only through our process group.
   bool is_inside(pid_t sender) {
-    if (sender == 0) {
+    if (sender <= 0) {
       return false;
     }
     if (own_levels_ == 0) {
@@ -168,9 +168,13 @@ class Supervisor {
 
   /// Stops this process with a signal, and goes on, PID 1 with it, when someone continues us.
   void stop(int signal) {
-    terminal_.note_stop();
+    // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
+    const pid_t group = terminal_.foreground();
+    const bool was_inside = is_inside(group);
     sys::raise_with_default_action(signal);
-    terminal_.note_continue();
+    if (was_inside) {
+      terminal_.pass_to(group);
+    }
     sys::take_pending_signal(SignalSet::of(SIGCONT));
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     const auto status = read_status(proc_, init_.pid());

@@ -24,14 +24,13 @@ Terminal::~Terminal() {
   }
 }
 
-void Terminal::note_stop() {
-  group_before_stop_ = tty_.valid() ? sys::foreground_group(tty_) : 0;
+pid_t Terminal::foreground() const {
+  return tty_.valid() ? sys::foreground_group(tty_) : 0;
 }
 
-void Terminal::note_continue() const {
-  if (group_before_stop_ > 0 && group_before_stop_ != own_group_ &&
-      sys::foreground_group(tty_) == own_group_) {
-    sys::set_foreground_group(tty_, group_before_stop_);
+void Terminal::pass_to(pid_t group) const {
+  if (foreground() == own_group_) {
+    sys::set_foreground_group(tty_, group);
   }
 }
 

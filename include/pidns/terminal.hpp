@@ -17,15 +17,14 @@ class Terminal {
   /// Makes our process group the foreground one again if the group that was has died with the namespace.
   ~Terminal();
 
-  /// Remembers which group of the namespace has the foreground, before a stop.
-  void note_stop();
-  /// Gives that group the foreground again if it was given to us when we were continued.
-  void note_continue() const;
+  /// The foreground process group; 0 when there is none that concerns us.
+  [[nodiscard]] pid_t foreground() const;
+  /// Gives the foreground to a group of the namespace, if it is ours to give.
+  void pass_to(pid_t group) const;
 
  private:
   UniqueFd tty_;
   pid_t own_group_;
-  pid_t group_before_stop_ = 0;
 };
 
 }  // namespace pidns
