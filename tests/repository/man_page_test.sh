@@ -16,6 +16,6 @@ options() {
 }
 
 help=$("$1" --help | options)
-page=$(mandoc -T ascii "$2" | col -bx | awk '/^[A-Z]/ { wanted = /^OPTIONS/ } wanted' | options)
+page=$(mandoc -T ascii "$2" | sed 's|.\x08||g' | awk '/^[A-Z]/ { wanted = /^OPTIONS/ } wanted' | options)
 diff --unified --label help --label page <(echo "$help") <(echo "$page")
 echo "$(wc -l <<< "$help") options, the same in both"
