@@ -81,14 +81,18 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid) {
     if (status.state == 'Z') {  // a thread that has ended takes none
       continue;
     }
-    found->blocked = found->blocked & status.blocked;
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
     const std::string call = read_text(proc, task + "/syscall").value_or("");
-    found->awaited = found->awaited | awaited_by(pid, call);
+    const SignalSet awaited = awaited_by(pid, call);
+    found->awaited = found->awaited | awaited;
+    found->blocked = found->blocked & (status.blocked | awaited);
     if (call == "running\n") {
       found->doubtful = found->doubtful | ~status.blocked;
     }
+  }
+  if (found) {  // unless every other thread blocks it, it need not go to the thread that waits for it
+    found->awaited = found->awaited & found->blocked;
   }
   return found;
 }

@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
+#include <vector>
 
 #include "pidns/dispositions.hpp"
 #include "pidns/init.hpp"
@@ -15,10 +17,19 @@ namespace pidns {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int shortest_pause = 1;  // milliseconds
 constexpr int longest_pause = 64;
-constexpr int looks_until_dropped = 5;
-constexpr int looks_until_taken = 16;
+constexpr std::chrono::milliseconds time_to_wait_again{30};
+constexpr std::chrono::milliseconds time_to_take{700};
+
+/// A signal of which it is not clear yet whether PID 1 takes it.
+struct Watched {
+  int signal;
+  Clock::time_point pending_until;  // when it was last seen pending
+  Clock::time_point held_until;     // when it was last seen pending or blocked
+};
 
 class Supervisor {
  public:
@@ -28,8 +39,10 @@ class Supervisor {
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
     while (true) {
-      sys::wait_readable({&signals, &init_.pidfd(), &channel_}, watched_ == SignalSet() ? -1 : pause_);
-      while (const auto signal = sys::read_signal(signals)) {
+      sys::wait_readable({&signals, &init_.pidfd(), &channel_}, watched_.empty() ? -1 : pause_);
+      // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
+      // is stopped.
+      if (const auto signal = sys::read_signal(signals)) {
         handle(*signal);
       }
       look_at_watched();
@@ -88,40 +101,51 @@ class Supervisor {
   /// A signal that PID 1 blocks is lost if it is unblocked without a handler, as a shell does around each
   /// fork. No event tells, so we look again and again, less and less often.
   void watch(int signal) {
-    if (!has_signalfd(proc_, init_.pid(), signal)) {
-      watched_ = watched_ | SignalSet::of(signal);
+    const bool watched = std::any_of(watched_.begin(), watched_.end(),
+                                     [&](const Watched& other) { return other.signal == signal; });
+    if (!watched && !has_signalfd(proc_, init_.pid(), signal)) {
+      const auto now = Clock::now();
+      watched_.push_back({.signal = signal, .pending_until = now, .held_until = now});
       pause_ = shortest_pause;
-      doubts_ = 0;
     }
   }
 
   void look_at_watched() {
-    if (watched_ == SignalSet()) {
+    if (watched_.empty()) {
       return;
     }
-    const auto now = read_dispositions(proc_, init_.pid());
-    pause_ = std::min(pause_ * 2, longest_pause);
-    for (int signal = 1; signal <= last_signal; ++signal) {
-      const Fate fate = now && watched_.contains(signal) ? judge(fate_of(signal, *now)) : Fate::pending;
-      if (fate == Fate::pending) {
-        continue;
-      }
-      watched_ = watched_ & ~SignalSet::of(signal);
-      if (fate == Fate::dropped) {
-        log_.debug("{}: dropped by PID 1: applying the default action", signal_name(signal));
-        apply_default(signal);
-        return;
-      }
+    const auto dispositions = read_dispositions(proc_, init_.pid());
+    if (!dispositions) {
+      watched_.clear();
+      return;
     }
+    pause_ = std::min(pause_ * 2, longest_pause);
+    const auto decided = [&](Watched& watched) {
+      const Fate fate = judge(watched, fate_of(watched.signal, *dispositions));
+      if (fate == Fate::dropped) {
+        log_.debug("{}: dropped by PID 1: applying the default action", signal_name(watched.signal));
+        apply_default(watched.signal);
+      }
+      return fate != Fate::pending;
+    };
+    watched_.erase(std::remove_if(watched_.begin(), watched_.end(), decided), watched_.end());
   }
 
-  /// Believes what is only probable after enough looks.
-  Fate judge(Fate fate) {
+  /// Believes what is only probable once it has looked so for a time.
+  static Fate judge(Watched& watched, Fate fate) {
+    const auto now = Clock::now();
+    if (fate == Fate::pending) {
+      watched.pending_until = now;
+    }
+    if (fate == Fate::pending || fate == Fate::probably_taken) {
+      watched.held_until = now;
+    }
+    const bool long_ago = now - watched.pending_until >= time_to_take;
     if (fate == Fate::probably_taken) {
-      return ++doubts_ < looks_until_taken ? Fate::pending : Fate::taken;
+      return long_ago ? Fate::taken : Fate::pending;
     }
     if (fate == Fate::probably_dropped) {
-      return ++doubts_ < looks_until_dropped ? Fate::pending : Fate::dropped;
+      return long_ago || now - watched.held_until >= time_to_wait_again ? Fate::dropped : Fate::pending;
     }
     return fate;
   }
@@ -205,9 +229,8 @@ class Supervisor {
   std::optional<Ending> command_ending_;
   int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
   int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped
-  SignalSet watched_;
+  std::vector<Watched> watched_;
   int pause_ = shortest_pause;
-  int doubts_ = 0;
 };
 
 }  // namespace

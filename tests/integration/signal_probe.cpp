@@ -252,9 +252,9 @@ void report_change(int status) {
   if (WIFSTOPPED(status)) {
     say("stopped by %d\n", WSTOPSIG(status));
   } else if (WIFSIGNALED(status)) {
-    say("job killed by %d\n", WTERMSIG(status));
+    say("killed by %d\n", WTERMSIG(status));
   } else {
-    say("job exited with %d\n", WEXITSTATUS(status));
+    say("exited with %d\n", WEXITSTATUS(status));
   }
 }
 
@@ -273,11 +273,11 @@ void report_change(int status) {
       ::tcsetpgrp(STDIN_FILENO, ::getpid());
     }
     ::signal(SIGTTOU, SIG_DFL);
+    say("job %d\n", ::getpid());
     ::execv(command[0], command);
     ::_exit(1);
   }
   ::setpgid(job, job);
-  say("job %d\n", job);
   int status = 0;
   while (::waitpid(job, &status, WUNTRACED) == job) {
     if (WIFSTOPPED(status)) {  // and then do as fg
@@ -290,6 +290,15 @@ void report_change(int status) {
     }
   }
   ::_exit(1);
+}
+
+/// Types, and waits until the terminal has taken it: it echoes a key after it has sent the signal of that
+/// key.
+void type(int master, const std::string& keys) {
+  std::array<char, 64> echo{};
+  if (::write(master, keys.data(), keys.size()) == -1 || ::read(master, echo.data(), echo.size()) == -1) {
+    ::_exit(1);
+  }
 }
 
 /// Makes the terminal, and does to it what `action` says whenever a line comes on stdin.
@@ -308,12 +317,11 @@ int lead(const std::string& action, char** command) {
       ::ioctl(master, TIOCSWINSZ, &size);
     } else if (action == "hang-up") {
       ::close(master);
+      ::waitpid(shell, nullptr, 0);
     } else {
-      const std::string keys = action == "background" ? "x\r" : action;
-      if (::write(master, keys.data(), keys.size()) == -1) {
-        return 1;
-      }
+      type(master, action == "background" ? "x\r" : action);
     }
+    say("done\n");
   }
   int status = 0;
   pid_t ended = ::wait(&status);

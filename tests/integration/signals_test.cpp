@@ -1,12 +1,3 @@
-#include "pidns/signals.hpp"
-
-#include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,97 +5,31 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <iostream>
-#include <optional>
-#include <set>
 
-#include "harness.hpp"
+#include "signal_tools.hpp"
 
 using namespace harness;
+using namespace signal_tools;
 using ::pidns::SignalSet;
 
 namespace {
 
-constexpr std::uint64_t payload = 0x1122334455667788;
-
-using Command = std::vector<std::string>;
-
-Command probe(const std::string& use, int signal, const std::string& also = {}) {
-  const auto directory = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  Command command{directory / "signal_probe", use, std::to_string(signal)};
-  if (!also.empty()) {
-    command.push_back(also);
-  }
-  return command;
-}
-
-int fence_of(int signal) {
-  return signal == 64 ? 63 : 64;  // as in signal_probe.cpp
-}
-
-std::vector<int> catchable_signals() {
-  std::vector<int> signals;
-  for (int signal = 1; signal <= 64; ++signal) {
-    if (signal != SIGKILL && signal != SIGSTOP) {
-      signals.push_back(signal);
-    }
-  }
-  return signals;
-}
-
-bool stops(int signal) {
-  return pidns::default_action(signal) == pidns::DefaultAction::stop;
-}
-bool kills(int signal) {
-  return pidns::default_action(signal) == pidns::DefaultAction::terminate;
-}
-bool uses_default(const std::string& use) {
-  return use == "default" || use == "unblocks" || use == "thread-default";
-}
-/// Whether the probe tells that the signal came.
-bool takes(const std::string& use) {
-  return use != "ignore" && !uses_default(use);
-}
-
-// glibc refuses signals 32 and 33 here and there, so these go to the kernel.
-
-void change_mask(int how, SignalSet signals) {
-  const std::uint64_t bits = signals.bits();
-  ::syscall(SYS_rt_sigprocmask, how, &bits, nullptr, sizeof bits);
-}
-
-[[maybe_unused]] void ignore(int signal) {
-  const struct {
-    void (*handler)(int);
-    unsigned long flags;
-    void (*restorer)();
-    std::uint64_t mask;
-  } action{SIG_IGN, 0, nullptr, 0};
-  ::syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);
-}
-
-/// @return false when too many are queued already
-bool queue_signal(pid_t pid, int signal, std::uint64_t value) {
-  siginfo_t info{};
-  info.si_signo = signal;
-  info.si_code = SI_QUEUE;
-  info.si_pid = ::getpid();
-  info.si_uid = ::getuid();
-  info.si_value.sival_ptr = reinterpret_cast<void*>(value);
-  return ::syscall(SYS_rt_sigqueueinfo, pid, signal, &info) == 0;
-}
-
 enum class Method { kill, queue, tgkill, before_exec };
 
-std::string name_of(Method method) {
-  constexpr std::array names{"kill", "sigqueue", "tgkill", "pending before exec"};
-  return names.at(static_cast<std::size_t>(method));
+struct Cell {
+  Method method;
+  std::string use;
+  int signal;
+};
+
+std::string name_of(const Cell& cell) {
+  constexpr std::array methods{"kill", "sigqueue", "tgkill", "pending before exec"};
+  return std::string(methods.at(static_cast<std::size_t>(cell.method))) + ", " + cell.use + ", signal " +
+         std::to_string(cell.signal);
 }
 
 void send(Method method, pid_t pid, int signal) {
+  constexpr std::uint64_t payload = 0x1122334455667788;
   switch (method) {
     case Method::kill:
       ::kill(pid, signal);
@@ -119,18 +44,12 @@ void send(Method method, pid_t pid, int signal) {
   }
 }
 
-SignalSet signal_field(pid_t pid, std::string_view key) {
-  const std::string value = status_field(pid, key);
-  return SignalSet(value.empty() ? 0 : std::stoull(value, nullptr, 16));
+bool uses_default(const std::string& use) {
+  return use == "default" || use == "unblocks" || use == "thread-default";
 }
-
-/// Waits until a process has taken a signal that was sent to it, or has ended.
-void wait_until_taken(pid_t pid, int signal) {
-  wait_until("signal " + std::to_string(signal) + " to be taken", [&] {
-    const SignalSet pending = signal_field(pid, "ShdPnd") | signal_field(pid, "SigPnd");
-    const char state = process_state(pid);
-    return !pending.contains(signal) || state == 'Z' || state == '\0';
-  });
+/// Whether the probe tells that the signal came.
+bool takes(const std::string& use) {
+  return use != "ignore" && !uses_default(use);
 }
 
 /// Waits until a child stops or ends. @return what stopped it
@@ -143,52 +62,6 @@ std::string wait_for_stop(pid_t pid) {
   return info.si_code == CLD_STOPPED ? "stopped by " + std::to_string(info.si_status) + "\n"
                                      : "not stopped\n";
 }
-
-std::string to_text(const Ending& ending) {
-  return (ending.killed ? "killed by " : "exited with ") + std::to_string(ending.value) + "\n";
-}
-
-/// The cases that are run directly and under pidns, and compared.
-class Comparison {
- public:
-  ~Comparison() { std::cout << title_ << ": " << cells_ << " cells, " << equal_ << " equal\n"; }
-  explicit Comparison(std::string title) : title_(std::move(title)) {}
-
-  void add(const std::string& cell, const std::string& direct, const std::string& inside) {
-    INFO(title_ << ": " << cell);
-    CHECK(inside == direct);
-    ++cells_;
-    equal_ += inside == direct ? 1 : 0;
-  }
-  [[nodiscard]] int cells() const { return cells_; }
-
- private:
-  std::string title_;
-  int cells_ = 0;
-  int equal_ = 0;
-};
-
-using Wrapper = std::function<Command(Command)>;
-
-Command directly(Command command) {
-  return command;
-}
-Command in_pidns(Command command) {
-  return harness::pidns(std::move(command));
-}
-[[maybe_unused]] Command in_pidns_as_nobody(Command command) {
-  return as_nobody(in_pidns(std::move(command)));
-}
-
-struct Cell {
-  Method method;
-  std::string use;
-  int signal;
-
-  [[nodiscard]] std::string name() const {
-    return name_of(method) + ", " + use + ", signal " + std::to_string(signal);
-  }
-};
 
 /// Runs the probe, sends it one signal, and tells everything that came of it.
 std::string observe(const Cell& cell, const Wrapper& wrap) {
@@ -213,32 +86,90 @@ std::string observe(const Cell& cell, const Wrapper& wrap) {
     running.wait_for_output("got ");
   }
   if (!uses_default(cell.use) || !kills(cell.signal)) {
-    // The signal was taken before the fence, so whatever came of it has come when the fence does.
+    // The signal was taken before the fence is sent, so what comes of it has come when the fence does.
     wait_until_taken(running.pid(), cell.signal);
     running.send(fence_of(cell.signal));
   }
-  const Result result = running.finish();
-  return stop + result.out + result.err + to_text(result.ending);
+  return stop + to_text(running.finish());
 }
 
-/// What a cell must look like under pidns, given how it looks directly. The kernel lets nobody send a signal
-/// as tgkill(2) but tgkill(2) itself, and that names a thread: what is sent on is as from kill(2).
+/// What a cell must look like under pidns, given how it looks directly. The kernel lets nobody but tgkill(2)
+/// send a signal as from tgkill(2), which names a thread of pidns: what is passed on is as from kill(2).
 std::string expected(const Cell& cell, std::string direct) {
   const std::string code = "code " + std::to_string(SI_TKILL) + " ";
   const std::size_t position = direct.find(code);
   if (cell.method == Method::tgkill && position != std::string::npos) {
-    direct.replace(position, code.size(), "code 0 ");
+    direct.replace(position, code.size(), "code " + std::to_string(SI_USER) + " ");
   }
   return direct;
 }
 
 void compare(Comparison& comparison, const Cell& cell, const Wrapper& direct, const Wrapper& inside) {
-  const std::string name = cell.name();
+  const std::string name = name_of(cell);
   INFO(name);
   comparison.add(name, expected(cell, observe(cell, direct)), observe(cell, inside));
 }
 
 const std::vector<std::string> uses{"handler", "ignore", "wait", "signalfd", "default", "unblocks"};
+const std::vector<std::string> thread_uses{"thread-wait", "thread-handler", "thread-default"};
+
+/// A signal that the terminal sends, what makes it send it, and what the probe does with the terminal.
+struct TerminalSignal {
+  int signal;
+  std::string action;
+  std::string also = {};
+};
+
+const std::vector<TerminalSignal> terminal_signals{
+    {SIGINT, "\x03"},
+    {SIGQUIT, "\x1c"},
+    {SIGTSTP, "\x1a"},
+    {SIGHUP, "hang-up"},
+    {SIGCONT, "hang-up"},
+    {SIGWINCH, "resize"},
+    {SIGTTIN, "background", "read"},
+    {SIGTTOU, "background", "write"},
+};
+
+pid_t job_in(const std::string& text) {
+  return std::stoi(text.substr(text.find("job ") + 4));
+}
+
+/// What differs between any two runs is left out: the PID, and when the terminal was done with it.
+std::string without_job_lines(const std::string& text) {
+  std::string rest;
+  for (const std::string& line : lines(text)) {
+    if (!line.starts_with("job ") && line != "done") {
+      rest += line + "\n";
+    }
+  }
+  return rest;
+}
+
+/// Runs the probe as the job of a shell on a terminal and lets the terminal send the signal.
+std::string observe_terminal(const std::string& use, const TerminalSignal& cell, const Wrapper& wrap) {
+  Command command{probe("lead", cell.signal).front(), "lead", cell.action};
+  const Command job_command = wrap(probe(use, cell.signal, cell.also));
+  command.insert(command.end(), job_command.begin(), job_command.end());
+  Running running(command);
+  const pid_t job = job_in(running.wait_for_output("ready\n"));
+  const bool stopped = uses_default(use) && stops(cell.signal);  // and the shell continues it
+  if (cell.also.empty()) {
+    running.write("\n");
+    running.wait_for_output(takes(use) ? "got " : stopped ? "stopped by " : "done\n");
+  } else {
+    if (stopped) {
+      running.wait_for_output("stopped by ");
+      running.write("\n");  // something to read
+    }
+    running.wait_for_output(" error ");
+  }
+  if (!uses_default(use) || !kills(cell.signal)) {
+    wait_until_taken(job, cell.signal);
+    ::kill(job, fence_of(cell.signal));
+  }
+  return without_job_lines(to_text(running.finish()));
+}
 
 }  // namespace
 
@@ -252,4 +183,80 @@ TEST_CASE("every signal does to the command what it does to it without pidns", "
     }
   }
   CHECK(comparison.cells() == 4 * 6 * 62);
+}
+
+TEST_CASE("the threads of the command take every signal as without pidns", "[signals]") {
+  Comparison comparison("signals to a command with two threads");
+  // Not tgkill(2): it names a thread of pidns, which cannot be one of the command. And not 32 and 33, which
+  // glibc keeps for itself in a program with threads.
+  for (const Method method : {Method::kill, Method::queue}) {
+    for (const std::string& use : thread_uses) {
+      for (const int signal : catchable_signals()) {
+        if (signal != 32 && signal != 33) {
+          compare(comparison, {method, use, signal}, directly, in_pidns);
+        }
+      }
+    }
+  }
+  CHECK(comparison.cells() == 2 * 3 * 60);
+}
+
+TEST_CASE("every signal does to the command of nobody what it does to it without pidns", "[signals]") {
+  Comparison comparison("signals as nobody");
+  for (const std::string& use : uses) {
+    for (const int signal : catchable_signals()) {
+      compare(comparison, {Method::kill, use, signal}, as_nobody, pidns_as_nobody);
+    }
+  }
+  CHECK(comparison.cells() == 6 * 62);
+}
+
+TEST_CASE("every signal does to the command of init what it does to it without pidns", "[signals]") {
+  Comparison comparison("signals with --init");
+  const Wrapper with_init = [](Command command) {
+    command.insert(command.begin(), "--init");
+    return in_pidns(std::move(command));
+  };
+  for (const std::string& use : uses) {
+    for (const int signal : catchable_signals()) {
+      compare(comparison, {Method::queue, use, signal}, directly, with_init);
+    }
+  }
+  CHECK(comparison.cells() == 6 * 62);
+}
+
+TEST_CASE("every signal reaches the command through two pidns", "[signals]") {
+  Comparison comparison("signals through two pidns");
+  const Wrapper twice = [](Command command) { return in_pidns(in_pidns(std::move(command))); };
+  for (const std::string& use : uses) {
+    for (const int signal : catchable_signals()) {
+      const Cell cell{Method::queue, use, signal};
+      if (uses_default(use) && stops(signal)) {
+        continue;  // the inner pidns is PID 1 of a namespace itself, and cannot stop
+      }
+      INFO(name_of(cell));
+      std::string direct = observe(cell, directly);
+      if (uses_default(use) &&
+          kills(signal)) {  // nor can it die of its own signal: it says what a shell would
+        direct = "ready\n" + to_text(Ending{.killed = false, .value = 128 + signal});
+      }
+      comparison.add(name_of(cell), direct, observe(cell, twice));
+    }
+  }
+  CHECK(comparison.cells() == 6 * 62 - 2 * 3);
+}
+
+TEST_CASE("every signal of the terminal does to the command what it does to it without pidns", "[signals]") {
+  Comparison comparison("signals of the terminal");
+  for (const TerminalSignal& cell : terminal_signals) {
+    for (const std::string& use : uses) {
+      if (use == "unblocks" && !cell.also.empty()) {
+        continue;  // who blocks SIGTTIN or SIGTTOU is not sent it: termios(3)
+      }
+      const std::string name = use + ", signal " + std::to_string(cell.signal);
+      INFO(name);
+      comparison.add(name, observe_terminal(use, cell, directly), observe_terminal(use, cell, in_pidns));
+    }
+  }
+  CHECK(comparison.cells() == 6 * 6 + 2 * 5);
 }
