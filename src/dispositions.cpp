@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/syscall.h>
 
+#include <cerrno>
+
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
 
@@ -10,19 +12,35 @@ namespace pidns {
 
 namespace {
 
+bool is_gone(const sys::Error& error) {
+  return error.error() == ENOENT || error.error() == ESRCH;
+}
+
+/// @return nothing when the process or thread is gone
 std::optional<std::string> read_text(const UniqueFd& proc, const std::string& path) {
   try {
     return sys::read_file(proc.get(), path.c_str());
-  } catch (const sys::Error&) {
+  } catch (const sys::Error& error) {
+    if (!is_gone(error)) {
+      throw;
+    }
     return std::nullopt;
+  }
+}
+
+/// Which system call a thread is in; empty when it is gone or we may not know.
+std::string read_system_call(const UniqueFd& proc, const std::string& task) {
+  try {
+    return sys::read_file(proc.get(), (task + "/syscall").c_str());
+  } catch (const sys::Error&) {
+    return {};
   }
 }
 
 /// The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone shows
 /// them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
 SignalSet awaited_by(const UniqueFd& proc, pid_t pid, const std::string& task) {
-  const auto text = read_text(proc, task + "/syscall");
-  const auto address = awaited_set_address(text.value_or(""));
+  const auto address = awaited_set_address(read_system_call(proc, task));
   std::uint64_t bits = 0;
   if (!address || !sys::read_memory(pid, *address, &bits, sizeof bits)) {
     return {};
@@ -37,8 +55,10 @@ std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
     for (const std::string& thread : sys::list_directory(proc.get(), directory.c_str())) {
       tasks.push_back(fmt::format("{}/{}", directory, thread));
     }
-  } catch (const sys::Error&) {
-    return {};
+  } catch (const sys::Error& error) {
+    if (!is_gone(error)) {
+      throw;
+    }
   }
   return tasks;
 }

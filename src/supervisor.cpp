@@ -73,12 +73,17 @@ class Supervisor {
     if (own_levels_ == 0) {
       own_levels_ = read_levels(::getpid());
     }
-    return read_levels(sender) > own_levels_;
+    return own_levels_ != 0 && read_levels(sender) > own_levels_;
   }
 
-  int read_levels(pid_t pid) {
-    const auto status = read_status(proc_, pid);
-    return status ? status->namespace_levels : 0;
+  /// @return 0 when the process is gone or hidden from us
+  [[nodiscard]] int read_levels(pid_t pid) const {
+    try {
+      const auto status = read_status(proc_, pid);
+      return status ? status->namespace_levels : 0;
+    } catch (const sys::Error&) {
+      return 0;
+    }
   }
 
   /// --init: what COMMAND does, which PID 1 alone can see.

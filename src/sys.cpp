@@ -491,11 +491,16 @@ std::vector<std::string> list_directory(int directory, const char* path) {
   }
   fd.release();
   std::vector<std::string> names;
+  errno = 0;  // readdir(3) returns nullptr at the end too
   while (const dirent* entry = ::readdir(stream.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") {
       names.emplace_back(name);
     }
+    errno = 0;
+  }
+  if (errno != 0) {
+    throw_error("readdir", errno, fmt::format("cannot read directory {}", path));
   }
   return names;
 }
