@@ -222,8 +222,9 @@ siginfo_t wait_for(const UniqueFd& pidfd, int options) {
 }
 
 void kill_and_reap(pid_t child) {
-  ::kill(child, SIGKILL);
-  retry([&] { return ::waitpid(child, nullptr, 0); });
+  if (::kill(child, SIGKILL) == 0) {
+    retry([&] { return ::waitpid(child, nullptr, 0); });
+  }
 }
 
 std::optional<siginfo_t> wait_for_any_child() {
@@ -371,6 +372,12 @@ short poll_now(const UniqueFd& file) {
 
 bool has_hung_up(const UniqueFd& channel) {
   return (poll_now(channel) & POLLHUP) != 0;
+}
+
+void close(UniqueFd& file, std::string_view context) {
+  if (::close(file.release()) == -1) {
+    throw_error("close", errno, std::string(context));
+  }
 }
 
 void close_copy(const UniqueFd& owned_by_parent) {
