@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
@@ -12,11 +13,29 @@ namespace pidns {
 
 namespace {
 
+bool is_gone(const sys::Error& error) {
+  return error.error() == ENOENT || error.error() == ESRCH;
+}
+
+/// @return nothing when the process or thread is gone
 std::optional<std::string> read_text(const UniqueFd& proc, const std::string& path) {
   try {
     return sys::read_file(proc.get(), path.c_str());
-  } catch (const sys::Error&) {
+  } catch (const sys::Error& error) {
+    if (!is_gone(error)) {
+      throw;
+    }
     return std::nullopt;
+  }
+}
+
+/// The text of a file that only those may read who may trace the process: ptrace(2), "Ptrace access mode
+/// checking". Empty when we may not, or it is gone.
+std::string read_private(const UniqueFd& proc, const std::string& path) {
+  try {
+    return sys::read_file(proc.get(), path.c_str());
+  } catch (const sys::Error&) {
+    return {};
   }
 }
 
@@ -31,21 +50,27 @@ SignalSet awaited_by(pid_t pid, std::string_view text) {
   return SignalSet(bits);
 }
 
-std::vector<std::string> names_in(const UniqueFd& proc, const std::string& directory) {
+std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
+  const std::string directory = fmt::format("{}/task", pid);
+  std::vector<std::string> tasks;
+  try {
+    for (const std::string& thread : sys::list_directory(proc.get(), directory.c_str())) {
+      tasks.push_back(fmt::format("{}/{}", directory, thread));
+    }
+  } catch (const sys::Error& error) {
+    if (!is_gone(error)) {
+      throw;
+    }
+  }
+  return tasks;
+}
+
+std::vector<std::string> descriptors_of(const UniqueFd& proc, const std::string& directory) {
   try {
     return sys::list_directory(proc.get(), directory.c_str());
   } catch (const sys::Error&) {
-    return {};
+    return {};  // private as read_private() has it
   }
-}
-
-std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
-  const std::string directory = fmt::format("{}/task", pid);
-  std::vector<std::string> tasks = names_in(proc, directory);
-  for (std::string& task : tasks) {
-    task = fmt::format("{}/{}", directory, task);
-  }
-  return tasks;
 }
 
 }  // namespace
@@ -83,7 +108,7 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid) {
     }
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
-    const std::string call = read_text(proc, task + "/syscall").value_or("");
+    const std::string call = read_private(proc, task + "/syscall");
     const SignalSet awaited = awaited_by(pid, call);
     found->awaited = found->awaited | awaited;
     found->blocked = found->blocked & (status.blocked | awaited);
@@ -110,9 +135,9 @@ SignalSet signalfd_set(std::string_view text) {
 
 bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal) {
   const std::string directory = fmt::format("{}/fdinfo", pid);
-  const auto files = names_in(proc, directory);
+  const auto files = descriptors_of(proc, directory);
   return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
-    return signalfd_set(read_text(proc, fmt::format("{}/{}", directory, file)).value_or("")).contains(signal);
+    return signalfd_set(read_private(proc, fmt::format("{}/{}", directory, file))).contains(signal);
   });
 }
 

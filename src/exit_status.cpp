@@ -10,7 +10,11 @@ void end_like(Ending ending) {
   if (ending.killed) {
     // The command has left its core file; ours would tell nothing.
     sys::disable_core_dump();
-    sys::raise_with_default_action(ending.value);
+    try {
+      sys::raise_with_default_action(ending.value);
+    } catch (const sys::Error&) {
+      // The number alone has to tell it then.
+    }
     // Still here: we are PID 1 of a namespace ourselves, and such a process does not die of its own signals.
   }
   std::exit(shell_status(ending));

@@ -31,9 +31,14 @@ class Init {
   }
 
  private:
-  /// Takes every change of state there is, of orphans too: the kernel has made them our children.
+  /// Takes every change of state there is, of orphans too: the kernel has made them our children. After
+  /// COMMAND's end it takes care of them itself.
   void reap() {
-    while (const auto change = sys::wait_for_any_child()) {
+    while (!ending_) {
+      const auto change = sys::wait_for_any_child();
+      if (!change) {
+        return;
+      }
       if (change->si_pid == command_.pid()) {
         note_command(change->si_code, change->si_status);
       }

@@ -41,15 +41,29 @@ sys::Memory child_memory(const Options& options) {
   return own_memory ? sys::Memory::copied : sys::Memory::shared;
 }
 
-/// Runs a part of a child; if it fails, the parent hears why and this process ends.
+/// Ends a child: tells the parent why, or the user once the parent listens no more, as PID 1 of --init has
+/// to.
+[[noreturn]] void fail(const Failure& failure, const sys::Pipe& report, Log& log) {
+  try {
+    send_failure(report.write, failure);
+  } catch (const sys::Error&) {
+    log.failure(failure);
+  }
+  ::_exit(failure.status);
+}
+
+/// Runs a part of a child, which ends here if that fails. Nothing may be thrown past here: a child that
+/// shares our memory would unwind our stack.
 template <typename Part>
-[[noreturn]] void report_failures(const Options& options, const sys::Pipe& report, Part part) {
+[[noreturn]] void run_or_fail(const Options& options, const sys::Pipe& report, Log& log, Part part) noexcept {
   try {
     part();
   } catch (const sys::Error& error) {
-    send_failure(report.write, diagnose(error, options));
+    fail(diagnose(error, options), report, log);
   } catch (const Failure& failure) {
-    send_failure(report.write, failure);
+    fail(failure, report, log);
+  } catch (const std::exception& error) {
+    fail(Failure(status_failed, error.what(), {}), report, log);
   }
   ::_exit(status_failed);
 }
@@ -61,17 +75,14 @@ void throw_if_failed(const sys::Pipe& report) {
 }
 
 /// Starts the command as PID 2; PID 1 stays what it is.
-Process start_command(const Options& options, const CallerSignals& caller, sys::Pipe& report) {
-  const pid_t command = sys::spawn(sys::Memory::shared, [&] {
-    report_failures(options, report, [&] { become_command(options, caller); });
-  });
-  report.write.reset();
-  return Process(command);
+pid_t start_command(const Options& options, const CallerSignals& caller, const sys::Pipe& report, Log& log) {
+  return sys::spawn(sys::Memory::shared,
+                    [&] { run_or_fail(options, report, log, [&] { become_command(options, caller); }); });
 }
 
 /// The first process of the new PID namespace: everything from here to the command.
-void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report,
-               sys::Channel& channel) {
+void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report, sys::Channel& channel,
+               Log& log) {
   if (options.kill_child != 0) {
     die_with_parent(options.kill_child, report);
   }
@@ -83,7 +94,8 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
     become_command(options, caller);
   }
   channel.outer.reset();
-  Process command = start_command(options, caller, report);
+  Process command(start_command(options, caller, report, log));
+  sys::close(report.write, "cannot close a pipe");
   sys::close_stdin_and_stdout();
   ::_exit(shell_status(run_init(command, channel.inner)));
 }
@@ -101,7 +113,8 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
   options.mount_proc.reset();
   prepare_mounts(options);
   sys::Pipe report = sys::make_pipe();
-  Process command = start_command(options, caller, report);
+  Process command(start_command(options, caller, report, log));
+  sys::close(report.write, "cannot close a pipe");
   throw_if_failed(report);
   UniqueFd nobody;
   return run_init(command, nobody);
@@ -139,9 +152,9 @@ Ending run(Options& options, Log& log) {
   sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
   // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
   Process child(sys::spawn(child_memory(options), [&] {
-    report_failures(options, report, [&] { run_child(options, caller, report, channel); });
+    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, log); });
   }));
-  report.write.reset();
+  sys::close(report.write, "cannot close a pipe");
   channel.inner.reset();
   throw_if_failed(report);
   sys::close_stdin_and_stdout();

@@ -44,10 +44,7 @@ pidns::Ending run_or_explain(std::span<const char* const> arguments, pidns::Log&
   try {
     return run(arguments, log);
   } catch (const pidns::Failure& failure) {
-    log.error("{}", pidns::on_one_line(failure.what()));
-    if (!failure.hint.empty()) {
-      log.error("hint: {}", pidns::on_one_line(failure.hint));
-    }
+    log.failure(failure);
     return {.killed = false, .value = failure.status};
   } catch (const std::exception& error) {
     log.error("{}", pidns::on_one_line(error.what()));

@@ -33,7 +33,7 @@ struct Watched {
 
 class Supervisor {
  public:
-  Supervisor(Process& init, const UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log)
+  Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log)
       : init_(init), channel_(channel), proc_(proc), terminal_(terminal), log_(log) {}
 
   Ending run() {
@@ -158,16 +158,24 @@ class Supervisor {
     if (own_levels_ == 0) {
       own_levels_ = read_levels(::getpid());
     }
-    return read_levels(sender) > own_levels_;
+    return own_levels_ != 0 && read_levels(sender) > own_levels_;
   }
 
-  int read_levels(pid_t pid) {
-    const auto status = read_status(proc_, pid);
-    return status ? status->namespace_levels : 0;
+  /// @return 0 when the process is gone or hidden from us
+  [[nodiscard]] int read_levels(pid_t pid) const {
+    try {
+      const auto status = read_status(proc_, pid);
+      return status ? status->namespace_levels : 0;
+    } catch (const sys::Error&) {
+      return 0;
+    }
   }
 
   /// --init: what COMMAND does, which PID 1 alone can see.
   void read_channel() {
+    // PID 1 hangs up before its end can be waited for: the kernel ends all others first, and poll(2) would
+    // not wait for that. Asked first, as a last message may come before the hang-up.
+    const bool hung_up = channel_.valid() && sys::has_hung_up(channel_);
     while (const auto message = channel_.valid() ? receive_message(channel_) : std::nullopt) {
       if (message->kind == InitMessage::Kind::stopped) {
         stop(message->value);
@@ -176,6 +184,9 @@ class Supervisor {
         command_ending_ =
             Ending{.killed = message->kind == InitMessage::Kind::killed, .value = message->value};
       }
+    }
+    if (hung_up) {
+      channel_.reset();
     }
   }
 
@@ -221,7 +232,7 @@ class Supervisor {
   }
 
   Process& init_;
-  const UniqueFd& channel_;
+  UniqueFd& channel_;
   const UniqueFd& proc_;
   Terminal& terminal_;
   Log& log_;
@@ -235,7 +246,7 @@ class Supervisor {
 
 }  // namespace
 
-Ending supervise(Process& init, const UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log) {
+Ending supervise(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log) {
   return Supervisor(init, channel, proc, terminal, log).run();
 }
 

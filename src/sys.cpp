@@ -222,8 +222,9 @@ siginfo_t wait_for(const UniqueFd& pidfd, int options) {
 }
 
 void kill_and_reap(pid_t child) {
-  ::kill(child, SIGKILL);
-  retry([&] { return ::waitpid(child, nullptr, 0); });
+  if (::kill(child, SIGKILL) == 0) {
+    retry([&] { return ::waitpid(child, nullptr, 0); });
+  }
 }
 
 std::optional<siginfo_t> wait_for_any_child() {
@@ -389,6 +390,12 @@ bool has_hung_up(const UniqueFd& channel) {
   return (poll_now(channel) & POLLHUP) != 0;
 }
 
+void close(UniqueFd& file, std::string_view context) {
+  if (::close(file.release()) == -1) {
+    throw_error("close", errno, std::string(context));
+  }
+}
+
 void close_copy(const UniqueFd& owned_by_parent) {
   ::close(owned_by_parent.get());
 }
@@ -507,11 +514,16 @@ std::vector<std::string> list_directory(int directory, const char* path) {
   }
   fd.release();
   std::vector<std::string> names;
+  errno = 0;  // readdir(3) returns nullptr at the end too
   while (const dirent* entry = ::readdir(stream.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") {
       names.emplace_back(name);
     }
+    errno = 0;
+  }
+  if (errno != 0) {
+    throw_error("readdir", errno, fmt::format("cannot read directory {}", path));
   }
   return names;
 }

@@ -12,11 +12,13 @@ namespace pidns {
 
 /// Reads /proc/PID/status.
 /// @param proc an open /proc
-/// @return nothing when the process is gone or hidden
+/// @return nothing when the process is gone
+/// @throws sys::Error
 std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
 
 /// What a process does with signals at this moment, all its threads taken together.
-/// @return nothing when that cannot be read
+/// @return nothing when it is gone
+/// @throws sys::Error
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid);
 
 /// Whether a process has a signalfd(2) for a signal.

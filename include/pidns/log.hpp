@@ -6,6 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "pidns/exit_status.hpp"
+#include "pidns/text.hpp"
+
 namespace pidns {
 
 /// pidns's own words on stderr, each line `pidns: ...`. The logger is built when the first line is written:
@@ -17,6 +20,13 @@ class Log {
   template <typename... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) {
     logger().error(format, std::forward<Args>(args)...);
+  }
+  /// Why pidns cannot go on, and what to do about it.
+  void failure(const Failure& failure) {
+    error("{}", on_one_line(failure.what()));
+    if (!failure.hint.empty()) {
+      error("hint: {}", on_one_line(failure.hint));
+    }
   }
   template <typename... Args>
   void warn(fmt::format_string<Args...> format, Args&&... args) {

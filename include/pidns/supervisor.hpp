@@ -12,6 +12,6 @@ namespace pidns {
 /// @param channel to PID 1 of --init; not valid without it
 /// @param proc the outer namespace's /proc
 /// @throws sys::Error
-Ending supervise(Process& init, const UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log);
+Ending supervise(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log);
 
 }  // namespace pidns

@@ -156,6 +156,8 @@ void send_packet(const UniqueFd& channel, std::string_view packet);
 bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size);
 /// Whether the other end has been closed.
 bool has_hung_up(const UniqueFd& channel);
+/// Closes a file whose other end waits for that.
+void close(UniqueFd& file, std::string_view context);
 /// Closes a child's copy of a descriptor whose owner lives in memory that the child may share with its
 /// parent.
 void close_copy(const UniqueFd& owned_by_parent);

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
@@ -79,7 +80,20 @@ bool read_into(std::string& text, const UniqueFd& fd) {
   return true;
 }
 
-[[noreturn]] void execute(const std::vector<std::string>& command, const Setup& setup) {
+struct PipeEnds {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+PipeEnds make_pipe() {
+  std::array<int, 2> ends{};
+  check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+}  // namespace
+
+void execute(const std::vector<std::string>& command, const Setup& setup) {
   for (const std::string& variable : setup.environment) {
     ::putenv(const_cast<char*>(variable.c_str()));
   }
@@ -97,19 +111,6 @@ bool read_into(std::string& text, const UniqueFd& fd) {
   ::execvp(arguments.front(), arguments.data());
   ::_exit(98);
 }
-
-struct PipeEnds {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-PipeEnds make_pipe() {
-  std::array<int, 2> ends{};
-  check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-}  // namespace
 
 std::string pidns_binary() {
   const char* binary = std::getenv("PIDNS_BINARY");
@@ -259,6 +260,18 @@ Message message_of(const Result& result) {
     throw std::runtime_error("not a message of pidns:\n" + result.out + result.err);
   }
   return {said[0].substr(prefix.size()), said.size() == 2 ? said[1].substr(hint_prefix.size()) : ""};
+}
+
+void check_alone(const std::string& test_case) {
+  // The programs are copied first, as they may lie below what the new /tmp hides.
+  const std::string scene =
+      "mount --make-rshared / && mount -t tmpfs tmp /mnt && cp \"$1\" /mnt/pidns && cp \"$2\" /mnt/tests && "
+      "mount -t tmpfs tmp /tmp && cd / && PIDNS_BINARY=/mnt/pidns exec /mnt/tests \"$3\"";
+  const std::string tests = std::filesystem::read_symlink("/proc/self/exe");
+  const Result result = run_pidns({"sh", "-c", scene, "sh", pidns_binary(), tests, test_case});
+  std::cout << result.out << std::flush;
+  INFO(result.err);
+  CHECK(result.status() == 0);
 }
 
 Terminal::Terminal(const std::vector<std::string>& command, const Setup& setup) {

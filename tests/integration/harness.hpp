@@ -41,6 +41,9 @@ struct Setup {
   std::function<void()> before_exec = {};  ///< called in the child: masks, dispositions, descriptors, limits
 };
 
+/// In a child: becomes the command. Exits with 98 or 99 if that fails.
+[[noreturn]] void execute(const std::vector<std::string>& command, const Setup& setup);
+
 struct Result {
   std::string out;
   std::string err;
@@ -99,6 +102,11 @@ std::string read_host_table(Running& host);
 
 Result run(const std::vector<std::string>& command, const Setup& setup = {});
 Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup = {});
+
+/// Runs one test case of this program as PID 1, with an empty /tmp and with mounts of its own that are shared
+/// with whatever it starts as the host's are with us: there it can count processes, mounts and files, and all
+/// are its own. Shows what it prints, and fails if it does.
+void check_alone(const std::string& test_case);
 
 /// A command as the leader of a session on a terminal of its own, 80 by 24.
 class Terminal {

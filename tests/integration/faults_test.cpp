@@ -1,0 +1,398 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "tracer.hpp"
+
+using namespace harness;
+
+namespace {
+
+struct Scene {
+  std::string name;
+  std::vector<std::string> command;
+  Ending ending;
+  /// Sent one after the other: once COMMAND is ready, and when pidns has stopped.
+  std::vector<int> signals = {};
+  Setup setup = {};
+};
+
+/// The n-th call of its name that a process of pidns makes.
+struct Call {
+  int process = 0;
+  std::string name;
+  int number = 0;
+
+  auto operator<=>(const Call&) const = default;
+};
+
+class CallCounter {
+ public:
+  Call count(const Stop& stop) { return {stop.process, stop.call, ++counts_[{stop.process, stop.call}]}; }
+
+ private:
+  std::map<std::pair<int, std::string>, int> counts_;
+};
+
+/// Sends the signals of a scene, each when it is time for it.
+Observer with_signals(const Scene& scene, std::function<Verdict(const Stop&)> at_stop) {
+  auto sent = std::make_shared<std::size_t>(0);
+  const auto send_next = [&scene, sent](pid_t pid) {
+    if (*sent < scene.signals.size()) {
+      ::kill(pid, scene.signals[(*sent)++]);
+    }
+  };
+  return {.at_stop = std::move(at_stop),
+          .meanwhile =
+              [sent, send_next](pid_t pid, const std::string& out) {
+                if (*sent == 0 && out.starts_with("ready\n")) {
+                  send_next(pid);
+                }
+              },
+          .when_stopped = send_next};
+}
+
+struct Recording {
+  std::vector<Call> calls;
+  TracedResult result;
+};
+
+Recording record(const Scene& scene) {
+  Recording recording;
+  CallCounter counter;
+  recording.result = run_traced(scene.command, scene.setup, with_signals(scene, [&](const Stop& stop) {
+                                  if (stop.entry) {
+                                    recording.calls.push_back(counter.count(stop));
+                                  }
+                                  return Verdict{};
+                                }));
+  return recording;
+}
+
+/// How many calls the C library makes before pidns gets its turn: as many as a run that does something else
+/// has in common.
+std::size_t count_startup_calls(const std::vector<Call>& calls, const std::vector<Call>& of_other_run) {
+  const auto end = std::mismatch(calls.begin(), calls.end(), of_other_run.begin(), of_other_run.end()).first;
+  return static_cast<std::size_t>(end - calls.begin());
+}
+
+struct Fault {
+  Call call;
+  int error = 0;
+};
+
+std::string to_string(const Fault& fault) {
+  return "process " + std::to_string(fault.call.process) + ", " + fault.call.name + " number " +
+         std::to_string(fault.call.number) + " fails with " + ::strerrorname_np(fault.error);
+}
+
+struct FaultResult : TracedResult {
+  bool reached = false;  ///< the call has come up
+};
+
+FaultResult run_with_fault_once(const Scene& scene, const Fault& fault) {
+  CallCounter counter;
+  bool reached = false;
+  const TracedResult result =
+      run_traced(scene.command, scene.setup, with_signals(scene, [&](const Stop& stop) {
+                   if (!stop.entry || counter.count(stop) != fault.call) {
+                     return Verdict{};
+                   }
+                   reached = true;
+                   return Verdict{.error = fault.error};
+                 }));
+  return {result, reached};
+}
+
+/// How often a call is made may differ where two processes of pidns run side by side.
+FaultResult run_with_fault(const Scene& scene, const Fault& fault) {
+  constexpr int attempts = 10;
+  FaultResult result;
+  for (int i = 0; i < attempts && !result.reached; ++i) {
+    result = run_with_fault_once(scene, fault);
+  }
+  return result;
+}
+
+/// A call that pidns can do without, or that cannot fail.
+struct Rule {
+  std::string call;  // a part of its name
+  std::string reason;
+};
+
+/// After these pidns may go on and end with COMMAND's status.
+const std::vector<Rule>& harmless_calls() {
+  static const std::vector<Rule> rules{
+      {"/syscall", "the signal is taken for one that no thread waits for"},
+      {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
+      {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
+      {"access", "tells only how a command that cannot be executed is reported"},
+      {"brk", "malloc(3) takes mmap(2) instead"},
+      {"close", "pidns goes on with one descriptor more, unless another process waits for its end"},
+      {"kill", "at the end of a child that has ended by itself"},
+      {"openat /dev/tty", "pidns takes itself to have no terminal"},
+      {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
+      {"process_vm_readv", "the signal is taken for one that no thread waits for"},
+      {"rt_sigtimedwait", "PID 1 is continued once more"},
+      {"set_robust_list", "there is no robust mutex"},
+      {"wait4", "of a child that init reaps once pidns has ended"},
+      {"write /memfd:err", "the message is lost, the status is not"},
+      {"write pipe", "a child that cannot report to its parent says itself what has failed"},
+  };
+  return rules;
+}
+
+/// These are not made to fail.
+const std::vector<Rule>& unfailing_calls() {
+  static const std::vector<Rule> rules{
+      {"exit_group", "does not return"},
+      {"fcntl 1 ", "F_GETFD fails for a closed descriptor alone, and that is what the message says"},
+      {"getegid", "cannot fail"},
+      {"geteuid", "cannot fail"},
+      {"getpgrp", "cannot fail"},
+      {"getpid", "cannot fail"},
+      {"gettid", "cannot fail"},
+  };
+  return rules;
+}
+
+bool applies(const Rule& rule, const Call& call) {
+  return call.name.find(rule.call) != std::string::npos;
+}
+
+bool is_in(const std::vector<Rule>& rules, const Call& call) {
+  return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return applies(rule, call); });
+}
+
+/// How pidns ended a run with a fault.
+enum class Outcome { as_without, message, wrong };
+
+bool same(const TracedResult& one, const TracedResult& other) {
+  return one.ending == other.ending && one.out == other.out && one.err == other.err;
+}
+
+/// A message that names the step and the reason, and the status of a failure.
+bool is_reported(const Fault& fault, const TracedResult& result) {
+  const bool fails_to_execute = fault.call.name.starts_with("execve");
+  const Ending expected{.killed = false,
+                        .value = fails_to_execute ? pidns::status_cannot_execute : pidns::status_failed};
+  const std::string reason = std::string(": ") + std::strerror(fault.error);
+  const std::vector<std::string> said = lines(result.err);
+  return result.ending == expected && std::count_if(said.begin(), said.end(), [&](const std::string& line) {
+                                        return line.starts_with("pidns: ") && line.ends_with(reason) &&
+                                               line.size() > std::string("pidns: ").size() + reason.size();
+                                      }) == 1;
+}
+
+Outcome judge_own(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
+  // When it cannot die of a signal, pidns exits with the number that a shell makes of it.
+  const bool exits_instead = undisturbed.ending.killed && !result.ending.killed &&
+                             result.status() == undisturbed.status() && result.out == undisturbed.out &&
+                             result.err == undisturbed.err;
+  const bool may_go_on = is_in(harmless_calls(), fault.call) || fault.error == EINTR ||
+                         (fault.error == EAGAIN &&
+                          (fault.call.name == "read anon_inode:[signalfd]" || fault.call.name == "recvfrom"));
+  const bool lost_message =
+      fault.call.name.starts_with("write /memfd:err") && result.ending == undisturbed.ending;
+  if (result.survivors != 0) {
+    return Outcome::wrong;
+  }
+  if (exits_instead || (may_go_on && (same(result, undisturbed) || lost_message))) {
+    return Outcome::as_without;
+  }
+  return is_reported(fault, result) ? Outcome::message : Outcome::wrong;
+}
+
+/// Before main() the C library decides: it goes on or gives up, and nothing has been started.
+Outcome judge_startup(const TracedResult& result, const TracedResult& undisturbed) {
+  if (same(result, undisturbed)) {
+    return Outcome::as_without;
+  }
+  return result.ending != Ending{} && result.processes == 1 && result.out.empty() ? Outcome::message
+                                                                                  : Outcome::wrong;
+}
+
+class FaultTest {
+ public:
+  explicit FaultTest(const Scene& scene) : scene_(scene), recording_(record(scene)) {
+    INFO(scene_.name << ": " << recording_.result.err);
+    REQUIRE(recording_.result.ending == scene_.ending);
+    REQUIRE(recording_.result.survivors == 0);
+    const Recording other = record({"", harness::pidns({"--version"}), {}});
+    startup_ = count_startup_calls(recording_.calls, other.calls);
+  }
+
+  /// Before main() all scenes are the same.
+  void fail_startup_calls() {
+    for (std::size_t i = 0; i < startup_; ++i) {
+      fail(recording_.calls[i], true);
+    }
+  }
+  void fail_own_calls() {
+    for (std::size_t i = startup_; i < recording_.calls.size(); ++i) {
+      fail(recording_.calls[i], false);
+    }
+  }
+
+  [[nodiscard]] int injected() const { return as_without_ + reported_; }
+  void print() const {
+    std::cout << scene_.name << ": " << recording_.calls.size() - startup_ << " calls after " << startup_
+              << " of the C library, " << injected() << " faults, " << reported_ << " reported, "
+              << as_without_ << " without effect, " << missed_ << " did not come up\n"
+              << std::flush;
+  }
+
+ private:
+  void fail(const Call& call, bool is_startup) {
+    if (is_in(unfailing_calls(), call)) {
+      return;
+    }
+    for (const int error : {EPERM, ENOMEM, ENOSPC, EAGAIN, EINTR}) {
+      const Fault fault{call, error};
+      const FaultResult result = run_with_fault(scene_, fault);
+      INFO(scene_.name << ": " << to_string(fault) << "; status " << result.status() << ", "
+                       << result.survivors << " survivors\n"
+                       << result.out << result.err);
+      const Outcome outcome = judge(fault, result, is_startup);
+      CHECK(outcome != Outcome::wrong);
+      CHECK(read_file("/proc/self/mountinfo") == mounts_);
+      ++(!result.reached ? missed_ : outcome == Outcome::message ? reported_ : as_without_);
+    }
+  }
+
+  [[nodiscard]] Outcome judge(const Fault& fault, const FaultResult& result, bool is_startup) const {
+    if (!result.reached) {
+      return same(result, recording_.result) ? Outcome::as_without : Outcome::wrong;
+    }
+    return is_startup ? judge_startup(result, recording_.result)
+                      : judge_own(fault, result, recording_.result);
+  }
+
+  const Scene& scene_;
+  const std::string mounts_ = read_file("/proc/self/mountinfo");
+  Recording recording_;
+  std::size_t startup_ = 0;
+  int reported_ = 0;
+  int as_without_ = 0;
+  int missed_ = 0;
+};
+
+/// Runs the scenes one after the other and fails each call that pidns makes in them.
+void fail_all_calls(const std::vector<Scene>& scenes, bool with_startup = false) {
+  int total = 0;
+  for (const Scene& scene : scenes) {
+    FaultTest test(scene);
+    if (with_startup && &scene == &scenes.front()) {
+      test.fail_startup_calls();
+    }
+    test.fail_own_calls();
+    test.print();
+    total += test.injected();
+  }
+  std::cout << "injected faults: " << total << "\n";
+}
+
+const std::vector<std::string> command{"/bin/sh", "-c", "echo done; exit 7"};
+const Ending exits_with_7{.killed = false, .value = 7};
+
+std::vector<std::string> pidns_with(std::vector<std::string> options,
+                                    const std::vector<std::string>& words = command) {
+  options.insert(options.end(), words.begin(), words.end());
+  return harness::pidns(options);
+}
+
+std::vector<std::string> waiting(const std::string& trap) {
+  return {"/bin/sh", "-c", trap + "; echo ready; sleep 1000 & wait"};
+}
+
+void open_status_fd() {
+  ::dup2(::open("/dev/null", O_WRONLY), 9);
+}
+
+std::vector<Scene> signal_scenes(const std::vector<std::string>& options) {
+  const std::string name = options.empty() ? "" : options.front() + ", ";
+  return {
+      {name + "signal that is handled",
+       pidns_with(options, waiting("trap 'echo caught; exit 7' USR1")),
+       exits_with_7,
+       {SIGUSR1}},
+      {name + "signal that is not",
+       pidns_with(options, waiting(":")),
+       {.killed = true, .value = SIGTERM},
+       {SIGTERM}},
+      {name + "stop and continue",
+       pidns_with(options, waiting("trap 'echo caught; exit 7' CONT")),
+       exits_with_7,
+       {SIGTSTP, SIGCONT}},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("each system call of a launch may fail", "[faults]") {
+  check_alone("alone: faults of launches");
+}
+TEST_CASE("alone: faults of launches", "[.]") {
+  fail_all_calls(
+      {
+          {"every step", pidns_with({}), exits_with_7},
+          {"--fork alone", pidns_with({"--fork"}), exits_with_7},
+          {"--no-fork", pidns_with({"--no-fork"}), exits_with_7},
+          {"--new-session", pidns_with({"--new-session"}), exits_with_7},
+          {"search in PATH", pidns_with({}, {"env", "sh", "-c", "exit 7"}), exits_with_7},
+          {"command not found", pidns_with({}, {"/nowhere/command"}), {.killed = false, .value = 127}},
+      },
+      true);
+}
+
+TEST_CASE("each system call of a launch without root or with another root may fail", "[faults]") {
+  check_alone("alone: faults of other launches");
+}
+TEST_CASE("alone: faults of other launches", "[.]") {
+  fail_all_calls({
+      {"as nobody", as_nobody(pidns_with({})), exits_with_7},
+      {"--root and --wd", pidns_with({"--root=/", "--wd=/tmp"}), exits_with_7},
+      {"--json-status-fd",
+       pidns_with({"--json-status-fd=9"}),
+       exits_with_7,
+       {},
+       {.before_exec = open_status_fd}},
+  });
+}
+
+TEST_CASE("each system call that relays a signal may fail", "[faults]") {
+  check_alone("alone: faults of signals");
+}
+TEST_CASE("alone: faults of signals", "[.]") {
+  fail_all_calls(signal_scenes({}));
+}
+
+TEST_CASE("each system call of --init may fail", "[faults]") {
+  check_alone("alone: faults of init");
+}
+TEST_CASE("alone: faults of init", "[.]") {
+  fail_all_calls({
+      {"--init", pidns_with({"--init"}), exits_with_7},
+      {"--init as nobody", as_nobody(pidns_with({"--init"})), exits_with_7},
+      {"--init and --json-status-fd",
+       pidns_with({"--init", "--json-status-fd=9"}),
+       exits_with_7,
+       {},
+       {.before_exec = open_status_fd}},
+  });
+}
+
+TEST_CASE("each system call of --init that relays a signal may fail", "[faults]") {
+  check_alone("alone: faults of init and signals");
+}
+TEST_CASE("alone: faults of init and signals", "[.]") {
+  fail_all_calls(signal_scenes({"--init"}));
+}
