@@ -72,7 +72,9 @@ class Supervisor {
         (own && number == SIGPIPE && signal.ssi_code == SI_USER)) {
       return;
     }
-    const Origin origin = origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)));
+    const Origin origin =
+        shares_our_group() ? origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)))
+                           : Origin::process;
     // Read before the signal is passed on: its handler may change them.
     const auto dispositions = read_dispositions(proc_, init_.pid());
     const Decision decision =
@@ -91,6 +93,10 @@ class Supervisor {
       apply_default(number);
     }
   }
+
+  /// Whether PID 1 gets what is sent to our process group. Not with --new-session, nor when it is a shell
+  /// with jobs.
+  bool shares_our_group() const { return ::getpgid(init_.pid()) == ::getpgrp(); }
 
   /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
   bool holds(int signal) {

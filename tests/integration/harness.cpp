@@ -304,15 +304,22 @@ bool Terminal::read_some() {
   return read_into(shown_, master_);
 }
 
-std::string Terminal::wait_for(std::string_view text) {
+std::string Terminal::wait_for_any(const std::vector<std::string>& texts) {
   const std::size_t start = seen_;
-  while (shown_.find(text, start) == std::string::npos) {
+  while (true) {
+    std::size_t end = std::string::npos;
+    for (const std::string& text : texts) {
+      const std::size_t found = shown_.find(text, start);
+      end = found == std::string::npos ? end : std::min(end, found + text.size());
+    }
+    if (end != std::string::npos) {
+      seen_ = end;
+      return shown_.substr(start, end - start);
+    }
     if (!read_some()) {
-      throw std::runtime_error("the terminal ended without '" + std::string(text) + "':\n" + shown_);
+      throw std::runtime_error("the terminal ended without '" + texts.front() + "':\n" + shown_);
     }
   }
-  seen_ = shown_.find(text, start) + text.size();
-  return shown_.substr(start, seen_ - start);
 }
 
 void Terminal::hang_up() {

@@ -123,7 +123,9 @@ class Terminal {
   void type(std::string_view keys) const;
   /// Waits until a text appears after everything that was waited for before. @return the output from there up
   /// to it
-  std::string wait_for(std::string_view text);
+  std::string wait_for(std::string_view text) { return wait_for_any({std::string(text)}); }
+  /// The same with the first of some texts that comes.
+  std::string wait_for_any(const std::vector<std::string>& texts);
   /// Everything the terminal has shown so far.
   [[nodiscard]] const std::string& shown() const { return shown_; }
   /// Closes the terminal: its session is hung up.
