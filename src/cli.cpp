@@ -89,12 +89,13 @@ void define_options(CLI::App& app, Words& words) {
       ->excludes(kill_child);
   app.add_flag("--forward-signals", words.forward_signals,
                "pass signals on: always done, accepted for unshare(1)");
-  app.add_flag("--new-session", words.new_session,
-               "start COMMAND in a session of its own, without the terminal");
-  app.add_option("--json-status-fd", words.json_status_fd,
-                 "report start and end of COMMAND in JSON lines on FD")
-      ->option_text("=FD")
-      ->check(open_descriptor);
+  auto* new_session = app.add_flag("--new-session", words.new_session,
+                                   "start COMMAND in a session of its own, without the terminal");
+  auto* json_status_fd = app.add_option("--json-status-fd", words.json_status_fd,
+                                        "report start and end of COMMAND in JSON lines on FD");
+  json_status_fd->option_text("=FD")->check(open_descriptor);
+  // Without fork nobody is left to do what these ask for.
+  no_fork->excludes(kill_child, new_session, json_status_fd);
 
   app.option_defaults()->group("Further namespaces");
   const auto add_namespace = [&](const std::string& names, int flag, const std::string& description) {

@@ -80,6 +80,26 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
   return text ? std::optional(parse_status(*text)) : std::nullopt;
 }
 
+std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
+  const auto text = read_text(proc, "self/status");
+  return text ? std::optional(parse_status(*text)) : std::nullopt;
+}
+
+pid_t pid_of_pidfd(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = take_until(text, '\n');
+    if (take_until(line, ':') == "Pid") {
+      return leading_number<pid_t>(trim_front(line));
+    }
+  }
+  return 0;
+}
+
+SeenProcess look_up(const UniqueFd& proc, Process& process) {
+  const std::string file = fmt::format("self/fdinfo/{}", process.pidfd().get());
+  return {.pid = process.pid(), .in_proc = pid_of_pidfd(read_private(proc, file))};
+}
+
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
   const std::string_view number = take_until(text, ' ');
   if (number.empty() || leading_number<long>(number, 10) != SYS_rt_sigtimedwait || !text.starts_with("0x")) {
@@ -88,10 +108,10 @@ std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
   return leading_number<std::uintptr_t>(text.substr(2), 16);
 }
 
-std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid) {
+std::optional<Dispositions> read_dispositions(const UniqueFd& proc, SeenProcess process) {
   std::optional<Dispositions> found;
   // A signal sent to a process goes to any thread that does not block it: signal(7).
-  for (const std::string& task : tasks_of(proc, pid)) {
+  for (const std::string& task : tasks_of(proc, process.in_proc)) {
     const auto text = read_text(proc, task + "/status");
     if (!text) {
       continue;
@@ -109,12 +129,15 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid) {
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
     const std::string call = read_private(proc, task + "/syscall");
-    const SignalSet awaited = awaited_by(pid, call);
+    const SignalSet awaited = awaited_by(process.pid, call);
     found->awaited = found->awaited | awaited;
     found->blocked = found->blocked & (status.blocked | awaited);
     if (call == "running\n") {
       found->doubtful = found->doubtful | ~status.blocked;
     }
+    // What changed between the two looks is in doubt as well.
+    const SignalSet blocked_now = parse_status(read_text(proc, task + "/status").value_or(*text)).blocked;
+    found->doubtful = found->doubtful | (blocked_now & ~status.blocked) | (status.blocked & ~blocked_now);
   }
   if (found) {  // unless every other thread blocks it, it need not go to the thread that waits for it
     found->awaited = found->awaited & found->blocked;
@@ -126,8 +149,7 @@ SignalSet signalfd_set(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = take_until(text, '\n');
     if (take_until(line, ':') == "sigmask") {
-      line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
-      return SignalSet(leading_number<std::uint64_t>(line, 16));
+      return SignalSet(leading_number<std::uint64_t>(trim_front(line), 16));
     }
   }
   return {};

@@ -59,24 +59,35 @@ constexpr std::array kinds{
     Kind{CLONE_NEWTIME, "time", "time"}, Kind{CLONE_NEWCGROUP, "cgroup", "cgroup"},
 };
 
-/// What keeps a caller without privilege from making a user namespace, or from using it once it is made.
+/// A filter is no proof that it was the filter, but there is no other trace of one.
+std::string explain_filter() {
+  return is_filtered_by_seccomp() ? "a seccomp filter is in force and may refuse it: in a container, allow "
+                                    "unshare and mount in its seccomp profile"
+                                  : "";
+}
+
+/// AppArmor lets a user namespace be made, and takes its privilege away.
+std::string explain_lost_privilege() {
+  return sysctl_is("kernel/apparmor_restrict_unprivileged_userns", "1")
+             ? "AppArmor restricts user namespaces here: sysctl "
+               "kernel.apparmor_restrict_unprivileged_userns=0, or run it as root"
+             : "";
+}
+
 std::string explain_refused_user_namespace() {
-  if (sysctl_is("kernel/unprivileged_userns_clone", "0")) {
+  const bool privileged = sys::has_capability(CAP_SYS_ADMIN);
+  if (!privileged && sysctl_is("kernel/unprivileged_userns_clone", "0")) {
     return "user namespaces are closed to users here: sysctl kernel.unprivileged_userns_clone=1, or run it "
            "as root";
   }
-  if (sysctl_is("kernel/apparmor_restrict_unprivileged_userns", "1")) {
-    return "AppArmor restricts user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
-           "or run "
-           "it as root";
+  if (const std::string lost = explain_lost_privilege(); !privileged && !lost.empty()) {
+    return lost;
   }
   if (!root_is_a_mount_point()) {
-    return "a user namespace cannot be made inside a chroot: run it as root";
+    return privileged ? "a user namespace cannot be made inside a chroot: leave out --user and the maps"
+                      : "a user namespace cannot be made inside a chroot: run it as root";
   }
-  if (is_filtered_by_seccomp()) {
-    return "a seccomp filter refuses it: in a container, allow unshare and mount in its seccomp profile";
-  }
-  return {};
+  return explain_filter();
 }
 
 std::string explain_refused_namespace(const Options& options) {
@@ -88,7 +99,7 @@ std::string explain_refused_namespace(const Options& options) {
                ? "it needs root (CAP_SYS_ADMIN)"
                : "run it as root, or leave out --no-user to use a user namespace";
   }
-  return is_filtered_by_seccomp() ? explain_refused_user_namespace() : std::string{};
+  return explain_filter();
 }
 
 std::string explain_limit(const Options& options) {
@@ -143,7 +154,7 @@ std::string explain_refused_proc() {
         "{}, or run it as root",
         fmt::join(covered, ", "));
   }
-  return explain_refused_user_namespace();
+  return explain_lost_privilege();
 }
 
 std::string explain(const sys::Error& error, const Options& options) {
@@ -154,11 +165,11 @@ std::string explain(const sys::Error& error, const Options& options) {
   if (error.call() == "mount" && error.error() == EPERM && in_user_namespace) {
     return explain_refused_proc();
   }
-  if (error.call() == "mount" && error.error() == EINVAL && !root_is_a_mount_point()) {
+  if (error.call() == "mount" && error.error() == EINVAL && !options.root && !root_is_a_mount_point()) {
     return "/ is no mount point here, as in a chroot: --propagation unchanged leaves the mounts as they are";
   }
   if (error.call() == "write" && error.error() == EPERM && in_user_namespace) {
-    return explain_refused_user_namespace();
+    return explain_lost_privilege();
   }
   return {};
 }
@@ -166,7 +177,13 @@ std::string explain(const sys::Error& error, const Options& options) {
 }  // namespace
 
 Failure diagnose(const sys::Error& error, const Options& options) {
-  return {status_failed, error.what(), explain(error, options)};
+  std::string hint;
+  try {
+    hint = explain(error, options);
+  } catch (const sys::Error&) {
+    // The failure itself has to be told all the same.
+  }
+  return {status_failed, error.what(), hint};
 }
 
 }  // namespace pidns

@@ -12,7 +12,8 @@ namespace {
 
 class Init {
  public:
-  Init(Process& command, UniqueFd& channel) : command_(command), channel_(channel) {}
+  // The pidfd is opened here, while COMMAND cannot have been reaped yet.
+  Init(Process& command, UniqueFd& channel) : command_(command), pidfd_(command.pidfd()), channel_(channel) {}
 
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
@@ -65,9 +66,10 @@ class Init {
     if (is_about_own_child(number, signal.ssi_code) || (number == SIGCONT && answers_a_stop())) {
       return;
     }
-    if (origin_of(number, signal.ssi_code, is_in_our_group(static_cast<pid_t>(signal.ssi_pid))) ==
-        Origin::process) {
-      sys::pass_on(command_.pidfd(), signal);
+    // A `kill 0` inside cannot be told from a `kill 1`, which must not be lost.
+    constexpr bool sent_to_group = false;
+    if (origin_of(number, signal.ssi_code, sent_to_group) == Origin::process) {
+      sys::pass_on(pidfd_, signal);
     }
   }
 
@@ -77,9 +79,6 @@ class Init {
     reap();
     return std::exchange(unanswered_stop_, stopped_) && !stopped_;
   }
-
-  /// A sender inside that shares our process group has most likely signalled the group, as in `kill 0`.
-  static bool is_in_our_group(pid_t sender) { return sender > 0 && ::getpgid(sender) == ::getpgrp(); }
 
   void read_channel() {
     if (!channel_.valid()) {
@@ -93,7 +92,7 @@ class Init {
       reap();
       unanswered_stop_ = false;
       if (stopped_) {
-        sys::send_signal(command_.pidfd(), SIGCONT);
+        sys::send_signal(pidfd_, SIGCONT);
       }
     }
   }
@@ -105,6 +104,7 @@ class Init {
   }
 
   Process& command_;
+  const UniqueFd& pidfd_;
   UniqueFd& channel_;
   bool stopped_ = false;
   bool unanswered_stop_ = false;  // COMMAND has been stopped, and no SIGCONT has come since

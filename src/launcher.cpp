@@ -96,15 +96,18 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
   channel.outer.reset();
   Process command(start_command(options, caller, report, log));
   sys::close(report.write, "cannot close a pipe");
+  // What is open in PID 1 can be reached from inside through /proc/1/fd: nothing of the outside may be left.
   sys::close_stdin_and_stdout();
+  sys::close_all_above_stderr_but(channel.inner);
   ::_exit(shell_status(run_init(command, channel.inner)));
 }
 
 /// --init in a process that is PID 1 already, such as the entry point of a container: it needs no namespace
 /// of ours.
 bool is_init_already(const Options& options) {
-  return options.init && !options.steps_named && options.namespaces == (CLONE_NEWPID | CLONE_NEWNS) &&
-         ::getpid() == 1;
+  const bool nothing_else = !options.steps_named && !options.new_session && !options.json_status_fd &&
+                            options.namespaces == (CLONE_NEWPID | CLONE_NEWNS);
+  return options.init && nothing_else && ::getpid() == 1;
 }
 
 Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
@@ -116,6 +119,7 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
   Process command(start_command(options, caller, report, log));
   sys::close(report.write, "cannot close a pipe");
   throw_if_failed(report);
+  sys::close_stdin_and_stdout();
   UniqueFd nobody;
   return run_init(command, nobody);
 }
@@ -127,6 +131,18 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(options);
   become_command(options, caller);
+}
+
+/// The command goes on, and its status is returned, also when nobody reads about it any more.
+template <typename Write>
+void write_status(const UniqueFd& status, Log& log, Write write) {
+  try {
+    if (status.valid()) {
+      write();
+    }
+  } catch (const sys::Error& error) {
+    log.warn("--json-status-fd: {}", error.what());
+  }
 }
 
 Ending run(Options& options, Log& log) {
@@ -158,13 +174,9 @@ Ending run(Options& options, Log& log) {
   channel.inner.reset();
   throw_if_failed(report);
   sys::close_stdin_and_stdout();
-  if (status.valid()) {
-    write_json_start(status.get(), proc, child.pid());
-  }
+  write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
   const Ending ending = supervise(child, channel.outer, proc, terminal, log);
-  if (status.valid()) {
-    write_json_end(status.get(), ending);
-  }
+  write_status(status, log, [&] { write_json_end(status.get(), ending); });
   return ending;
 }
 

@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
-#include <cerrno>
-
+#include "pidns/exit_status.hpp"
 #include "pidns/mountinfo.hpp"
 #include "pidns/sys.hpp"
 
@@ -24,11 +23,12 @@ bool propagates_to_host(const Options& options) {
 void refuse_shared_target(const Options& options, const UniqueFd& target) {
   const sys::MountOf mount = sys::mount_of(target);
   if (!mount.is_mount_root && is_shared(sys::read_file(AT_FDCWD, "/proc/self/mountinfo"), mount.id)) {
-    throw sys::Error(
-        "mount", EINVAL,
+    throw Failure(
+        status_failed,
         fmt::format("--mount-proc={}: not a mount point, so with this --propagation the host would see "
                     "the new proc too",
-                    options.mount_proc->native()));
+                    options.mount_proc->native()),
+        {});
   }
 }
 

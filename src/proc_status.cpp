@@ -6,11 +6,6 @@ namespace pidns {
 
 namespace {
 
-std::string_view trim_front(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text;
-}
-
 int count_words(std::string_view text) {
   int words = 0;
   for (text = trim_front(text); !text.empty(); text = trim_front(text)) {
@@ -36,6 +31,8 @@ ProcStatus parse_status(std::string_view text) {
       status.state = value.front();
     } else if (key == "Threads") {
       status.threads = leading_number<int>(value);
+    } else if (key == "Pid") {
+      status.pid = leading_number<pid_t>(value);
     } else if (key == "NSpid") {
       status.namespace_levels = count_words(value);
     } else if (key == "Seccomp") {

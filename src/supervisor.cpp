@@ -34,7 +34,12 @@ struct Watched {
 class Supervisor {
  public:
   Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log)
-      : init_(init), channel_(channel), proc_(proc), terminal_(terminal), log_(log) {}
+      : init_(init),
+        seen_(look_up(proc, init)),
+        channel_(channel),
+        proc_(proc),
+        terminal_(terminal),
+        log_(log) {}
 
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
@@ -75,10 +80,8 @@ class Supervisor {
     const Origin origin =
         shares_our_group() ? origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)))
                            : Origin::process;
-    // Read before the signal is passed on: its handler may change them.
-    const auto dispositions = read_dispositions(proc_, init_.pid());
-    const Decision decision =
-        dispositions ? relay_decision(number, origin, *dispositions) : Decision{.relay = true};
+    // Made before the signal is passed on: its handler may change what PID 1 does with it.
+    const Decision decision = decide(number, origin);
     log_.debug("{}: {}{}", signal_name(number),
                decision.relay ? "relayed to PID 1" : "has reached PID 1 already",
                decision.apply_default ? ", which has no use for it: applying the default action"
@@ -94,13 +97,21 @@ class Supervisor {
     }
   }
 
+  Decision decide(int signal, Origin origin) {
+    if (channel_.valid()) {  // PID 1 is our own, and has a use for every signal
+      return {.relay = origin == Origin::process};
+    }
+    const auto dispositions = read_dispositions(proc_, seen_);
+    return dispositions ? relay_decision(signal, origin, *dispositions) : Decision{.relay = true};
+  }
+
   /// Whether PID 1 gets what is sent to our process group. Not with --new-session, nor when it is a shell
   /// with jobs.
   bool shares_our_group() const { return ::getpgid(init_.pid()) == ::getpgrp(); }
 
   /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
   bool holds(int signal) {
-    const auto dispositions = read_dispositions(proc_, init_.pid());
+    const auto dispositions = read_dispositions(proc_, seen_);
     return dispositions && may_be_held(signal, *dispositions);
   }
 
@@ -109,7 +120,7 @@ class Supervisor {
   void watch(int signal) {
     const bool watched = std::any_of(watched_.begin(), watched_.end(),
                                      [&](const Watched& other) { return other.signal == signal; });
-    if (!watched && !has_signalfd(proc_, init_.pid(), signal)) {
+    if (!watched && !has_signalfd(proc_, seen_.in_proc, signal)) {
       const auto now = Clock::now();
       watched_.push_back({.signal = signal, .pending_until = now, .held_until = now});
       pause_ = shortest_pause;
@@ -120,7 +131,7 @@ class Supervisor {
     if (watched_.empty()) {
       return;
     }
-    const auto dispositions = read_dispositions(proc_, init_.pid());
+    const auto dispositions = read_dispositions(proc_, seen_);
     if (!dispositions) {
       watched_.clear();
       return;
@@ -146,25 +157,26 @@ class Supervisor {
     if (fate == Fate::pending || fate == Fate::probably_taken) {
       watched.held_until = now;
     }
-    const bool long_ago = now - watched.pending_until >= time_to_take;
     if (fate == Fate::probably_taken) {
-      return long_ago ? Fate::taken : Fate::pending;
+      return now - watched.pending_until >= time_to_take ? Fate::taken : Fate::pending;
     }
-    if (fate == Fate::probably_dropped) {
-      return long_ago || now - watched.held_until >= time_to_wait_again ? Fate::dropped : Fate::pending;
+    // One look proves nothing: PID 1 may wait for the signal again and again, for a moment each.
+    if (fate == Fate::dropped || fate == Fate::probably_dropped) {
+      return now - watched.held_until >= time_to_wait_again ? Fate::dropped : Fate::pending;
     }
     return fate;
   }
 
   /// A process further down than we are can signal us only through our process group.
   bool is_inside(pid_t sender) {
-    if (sender <= 0) {
-      return false;
-    }
-    if (own_levels_ == 0) {
-      own_levels_ = read_levels(::getpid());
-    }
-    return own_levels_ != 0 && read_levels(sender) > own_levels_;
+    const int own_levels = sender > 0 ? read_own_levels() : 0;
+    return own_levels != 0 && read_levels(sender) > own_levels;
+  }
+
+  /// @return 0 when /proc is that of another PID namespace, where numbers mean other processes
+  [[nodiscard]] int read_own_levels() const {
+    const auto own = read_own_status(proc_);
+    return own && own->pid == ::getpid() ? own->namespace_levels : 0;
   }
 
   /// @return 0 when the process is gone or hidden from us
@@ -218,7 +230,7 @@ class Supervisor {
     }
     sys::take_pending_signal(SignalSet::of(SIGCONT));
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
-    const auto status = read_status(proc_, init_.pid());
+    const auto status = read_status(proc_, seen_.in_proc);
     if (!status || status->state == 'T' || status->pending.contains(SIGSTOP)) {
       sys::send_signal(init_.pidfd(), SIGCONT);
     }
@@ -238,11 +250,11 @@ class Supervisor {
   }
 
   Process& init_;
+  SeenProcess seen_;
   UniqueFd& channel_;
   const UniqueFd& proc_;
   Terminal& terminal_;
   Log& log_;
-  int own_levels_ = 0;
   std::optional<Ending> command_ending_;
   int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
   int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped

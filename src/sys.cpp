@@ -118,7 +118,7 @@ bool at_deepest_pid_namespace() {
   if (pid == 0) {
     ::_exit(0);
   }
-  return pid == -1 && errno != EINVAL && errno != ENOSYS;
+  return pid == -1 && (errno == EEXIST || errno == EPERM);
 }
 
 bool exists(const char* path) {
@@ -435,6 +435,17 @@ ino_t inode_of(int directory, const char* path) {
 void close_stdin_and_stdout() {
   ::close(STDIN_FILENO);
   ::close(STDOUT_FILENO);
+}
+
+void close_all_above_stderr_but(const UniqueFd& kept) {
+  const auto close_all = [](unsigned first, unsigned last) {
+    if (first <= last && retry([&] { return ::close_range(first, last, 0); }) == -1) {
+      throw_error("close_range", errno, "cannot close file descriptors");
+    }
+  };
+  const auto fd = static_cast<unsigned>(kept.get());
+  close_all(STDERR_FILENO + 1, fd - 1);
+  close_all(fd + 1, ~0U);
 }
 
 bool is_open(int fd) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "pidns/proc_status.hpp"
+#include "pidns/process.hpp"
 #include "pidns/relay.hpp"
 #include "pidns/unique_fd.hpp"
 
@@ -16,10 +17,25 @@ namespace pidns {
 /// @throws sys::Error
 std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
 
+/// As read_status(), of this process.
+std::optional<ProcStatus> read_own_status(const UniqueFd& proc);
+
+/// A process under two numbers. They differ where /proc is that of a parent PID namespace, as in a shell that
+/// `pidns --fork` has started.
+struct SeenProcess {
+  pid_t pid;      ///< to us
+  pid_t in_proc;  ///< in /proc
+};
+
+SeenProcess look_up(const UniqueFd& proc, Process& process);
+
+/// The PID in the text of /proc/PID/fdinfo/FD of a pidfd; 0 when it has none.
+pid_t pid_of_pidfd(std::string_view text);
+
 /// What a process does with signals at this moment, all its threads taken together.
 /// @return nothing when it is gone
 /// @throws sys::Error
-std::optional<Dispositions> read_dispositions(const UniqueFd& proc, pid_t pid);
+std::optional<Dispositions> read_dispositions(const UniqueFd& proc, SeenProcess process);
 
 /// Whether a process has a signalfd(2) for a signal.
 bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string_view>
 
 #include "pidns/signals.hpp"
@@ -8,6 +10,7 @@ namespace pidns {
 
 /// What pidns reads from /proc/PID/status: proc_pid_status(5).
 struct ProcStatus {
+  pid_t pid = 0;     ///< in the PID namespace of /proc
   char state = '?';  ///< R, S, D, T, t, Z, X
   int threads = 0;   ///< 0 when the line is missing
   int namespace_levels =

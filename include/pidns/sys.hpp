@@ -182,6 +182,8 @@ ino_t inode_of(int directory, const char* path);
 /// Leaves both to the command alone: whoever reads its output, or writes its input, notices when it closes
 /// them. Nothing to be done where the caller had them closed already.
 void close_stdin_and_stdout();
+/// Closes every descriptor above 2, the caller's too, but one: close_range(2).
+void close_all_above_stderr_but(const UniqueFd& kept);
 bool is_open(int fd);
 /// Takes a descriptor over from the caller, so that the command does not get it.
 UniqueFd adopt(int fd);

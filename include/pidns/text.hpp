@@ -16,6 +16,12 @@ inline std::string_view take_until(std::string_view& text, char separator) {
   return part;
 }
 
+/// A text without the white space at its front.
+inline std::string_view trim_front(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text;
+}
+
 /// The number at the start of a text; 0 when there is none or it does not fit.
 template <typename Number>
 Number leading_number(std::string_view text, int base = 10) {

@@ -83,7 +83,8 @@ TEST_CASE("a seccomp filter is named", "[errors]") {
   check_message(
       run_pidns({"true"}, {.before_exec = forbid_unshare}), 125,
       "cannot create PID and mount namespaces: Operation not permitted",
-      "a seccomp filter refuses it: in a container, allow unshare and mount in its seccomp profile");
+      "a seccomp filter is in force and may refuse it: in a container, allow unshare and mount in its "
+      "seccomp profile");
 }
 
 TEST_CASE("mounts that cover parts of proc are named and others are not", "[errors]") {
