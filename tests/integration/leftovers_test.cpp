@@ -62,6 +62,9 @@ std::vector<Scene> scenes() {
       {"--fork alone", with({"--fork"})},
       {"as nobody", as_nobody(with({}))},
       {"--root and --wd", with({"--root=/", "--wd=/tmp"})},
+      {"--json-status-fd", with({"--json-status-fd=2"})},
+      {"--init", with({"--init"})},
+      {"--init as nobody", as_nobody(with({"--init"}))},
   };
 }
 
@@ -131,12 +134,13 @@ TEST_CASE("alone: kill points", "[.]") {
     const std::set<Point> points = record_points(scene);
     for (const Point& point : points) {
       const Killed outcome = kill_at(scene, point);
+      std::cout << '.' << std::flush;  // a minute of silence would be taken for a hang
       INFO(scene.name << ": process " << point.process << ", stop " << point.number);
       CHECK(outcome.survivors == 0);
       killed += outcome.reached ? 1 : 0;
       survivors += outcome.survivors;
     }
-    std::cout << scene.name << ": " << points.size() << " points\n";
+    std::cout << '\n' << scene.name << ": " << points.size() << " points\n";
   }
   std::cout << "killed at " << killed << " points, survivors: " << survivors << "\n";
   CHECK(killed >= 200);
@@ -177,17 +181,17 @@ TEST_CASE("alone: death before prctl", "[.]") {
     INFO(scene.name);
     std::vector<std::string> calls_after;
     bool killed = false;
-    const TracedResult result =
-        run_traced(scene.command, {}, {.at_stop = [&](const Stop& stop) {
-                     if (killed && stop.entry) {
-                       calls_after.push_back(stop.call);
-                     }
-                     const bool now = !killed && stop.process == 1 && stop.entry && stop.call == "prctl";
-                     if (now) {
-                       killed = ::kill(stop.first, SIGKILL) == 0;
-                     }
-                     return Verdict{.hold = now};
-                   }});
+    const TracedResult result = run_traced(scene.command, {}, {.at_stop = [&](const Stop& stop) {
+                                             if (killed && stop.entry) {
+                                               calls_after.push_back(stop.call);
+                                             }
+                                             const bool now = !killed && stop.process == 1 && stop.entry &&
+                                                              stop.call.starts_with("prctl");
+                                             if (now) {
+                                               killed = ::kill(stop.first, SIGKILL) == 0;
+                                             }
+                                             return Verdict{.hold = now};
+                                           }});
     CHECK(killed);
     CHECK(result.survivors == 0);
     REQUIRE_FALSE(calls_after.empty());
@@ -228,11 +232,11 @@ TEST_CASE("a signal of --kill-child without a handler spares PID 1", "[leftovers
 
 namespace {
 
-/// A copy of cat that runs as the user nobody whoever starts it.
-std::string make_set_user_id_cat(const TemporaryDirectory& directory) {
+/// A copy of a program that runs as the user nobody whoever starts it.
+std::string make_set_user_id_copy(const TemporaryDirectory& directory, const std::string& program) {
   constexpr uid_t nobody = 65534;
-  const std::string file = directory.path() + "/cat";
-  std::filesystem::copy_file("/bin/cat", file);
+  const std::string file = directory.path() + "/copy";
+  std::filesystem::copy_file(program, file);
   REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
   REQUIRE(::chmod(file.c_str(), S_ISUID | 0755) == 0);
   return file;
@@ -242,13 +246,28 @@ std::string make_set_user_id_cat(const TemporaryDirectory& directory) {
 
 TEST_CASE("a set-user-ID command survives pidns as the kernel forgets what it was to get", "[leftovers]") {
   const TemporaryDirectory directory;
-  Running running(harness::pidns({make_set_user_id_cat(directory)}));
+  Running running(harness::pidns({make_set_user_id_copy(directory, "/bin/cat")}));
   running.write("before\n");
   running.wait_for_output("before\n");
   running.send(SIGKILL);
   running.wait_for_end();
   running.write("after\n");
   running.wait_for_output("after\n");
+}
+
+TEST_CASE("a set-user-ID command does not survive pidns with --init", "[leftovers]") {
+  const TemporaryDirectory directory;
+  const std::string sleep = make_set_user_id_copy(directory, "/bin/sleep");
+  Running running(harness::pidns({"--init", sleep, "1000"}));
+  wait_until("the start of the command", [&] {
+    const auto processes = descendants_of(running.pid());
+    return std::any_of(processes.begin(), processes.end(), [&](pid_t process) {
+      return read_file("/proc/" + std::to_string(process) + "/cmdline").starts_with(sleep);
+    });
+  });
+  running.send(SIGKILL);
+  CHECK(running.finish().ending ==
+        Ending{.killed = true, .value = SIGKILL});  // nobody has its stdout any more
 }
 
 TEST_CASE("the command has the descriptors of the caller and no other", "[leftovers]") {
@@ -369,6 +388,9 @@ TEST_CASE("alone: 1000 launches", "[.]") {
     INFO(Catch::StringMaker<std::vector<std::string>>::convert(launch.command) << ": " << result.err);
     CHECK(result.status() == launch.status);
     CHECK(result.err.find(launch.message) != std::string::npos);
+    if (i % 20 == 0) {
+      std::cout << '.' << std::flush;
+    }
     failed += launch.status >= 125 && launch.status <= 127 ? 1 : 0;
   }
   const Leavings after = look_around();
@@ -376,6 +398,7 @@ TEST_CASE("alone: 1000 launches", "[.]") {
   CHECK(after.mounts == before.mounts);
   CHECK(after.descriptors == before.descriptors);
   CHECK(after.files == before.files);
-  std::cout << total << " launches, " << failed
+  std::cout << '\n'
+            << total << " launches, " << failed
             << " of them failed in pidns; left: " << after.processes.size() << " processes\n";
 }

@@ -268,6 +268,8 @@ class Tracer {
         return name + ' ' + name_processes(read_string(pid, arguments[1]));
       case SYS_read:
       case SYS_write:
+      case SYS_getdents64:
+      case SYS_newfstatat:
       case SYS_close:
         return name + ' ' + describe_file(pid, arguments[0]);
       case SYS_fcntl:
