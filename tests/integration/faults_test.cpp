@@ -139,6 +139,7 @@ const std::vector<Rule>& harmless_calls() {
       {"access", "tells only how a command that cannot be executed is reported"},
       {"brk", "malloc(3) takes mmap(2) instead"},
       {"close", "pidns goes on with one descriptor more, unless another process waits for its end"},
+      {"getpgid", "the sender of a signal is taken to be of another process group"},
       {"kill", "at the end of a child that has ended by itself"},
       {"openat /dev/tty", "pidns takes itself to have no terminal"},
       {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
