@@ -10,6 +10,7 @@
 #include "pidns/dispositions.hpp"
 #include "pidns/init.hpp"
 #include "pidns/relay.hpp"
+#include "pidns/sender.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
 
@@ -72,7 +73,8 @@ class Supervisor {
         (own && number == SIGPIPE && signal.ssi_code == SI_USER)) {
       return;
     }
-    const Origin origin = origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)));
+    const Origin origin =
+        origin_of(number, signal.ssi_code, is_from_inside(proc_, static_cast<pid_t>(signal.ssi_pid)));
     // Read before the signal is passed on: its handler may change them.
     const auto dispositions = read_dispositions(proc_, init_.pid());
     const Decision decision =
@@ -150,27 +152,6 @@ class Supervisor {
     return fate;
   }
 
-  /// A process further down than we are can signal us only through our process group.
-  bool is_inside(pid_t sender) {
-    if (sender <= 0) {
-      return false;
-    }
-    if (own_levels_ == 0) {
-      own_levels_ = read_levels(::getpid());
-    }
-    return own_levels_ != 0 && read_levels(sender) > own_levels_;
-  }
-
-  /// @return 0 when the process is gone or hidden from us
-  [[nodiscard]] int read_levels(pid_t pid) const {
-    try {
-      const auto status = read_status(proc_, pid);
-      return status ? status->namespace_levels : 0;
-    } catch (const sys::Error&) {
-      return 0;
-    }
-  }
-
   /// --init: what COMMAND does, which PID 1 alone can see.
   void read_channel() {
     // PID 1 hangs up before its end can be waited for: the kernel ends all others first, and poll(2) would
@@ -205,7 +186,7 @@ class Supervisor {
   void stop(int signal) {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal_.foreground();
-    const bool was_inside = is_inside(group);
+    const bool was_inside = group > 0 && namespace_levels(proc_, group) > namespace_levels(proc_, ::getpid());
     sys::raise_with_default_action(signal);
     if (was_inside) {
       terminal_.pass_to(group);
@@ -236,7 +217,6 @@ class Supervisor {
   const UniqueFd& proc_;
   Terminal& terminal_;
   Log& log_;
-  int own_levels_ = 0;
   std::optional<Ending> command_ending_;
   int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
   int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped
