@@ -15,6 +15,10 @@ int count_words(std::string_view text) {
   return words;
 }
 
+std::string_view last_word(std::string_view text) {
+  return text.substr(text.find_last_of(" \t") + 1);
+}
+
 SignalSet signal_set(std::string_view hexadecimal) {
   return SignalSet(leading_number<std::uint64_t>(hexadecimal, 16));
 }
@@ -35,6 +39,9 @@ ProcStatus parse_status(std::string_view text) {
       status.pid = leading_number<pid_t>(value);
     } else if (key == "NSpid") {
       status.namespace_levels = count_words(value);
+      status.innermost_pid = leading_number<pid_t>(last_word(value));
+    } else if (key == "VmSize") {
+      status.has_memory = true;
     } else if (key == "Seccomp") {
       status.seccomp_mode = leading_number<int>(value);
     } else if (key == "ShdPnd") {

@@ -10,6 +10,7 @@
 #include "pidns/dispositions.hpp"
 #include "pidns/init.hpp"
 #include "pidns/relay.hpp"
+#include "pidns/sender.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
 
@@ -78,8 +79,9 @@ class Supervisor {
       return;
     }
     const Origin origin =
-        shares_our_group() ? origin_of(number, signal.ssi_code, is_inside(static_cast<pid_t>(signal.ssi_pid)))
-                           : Origin::process;
+        shares_our_group()
+            ? origin_of(number, signal.ssi_code, is_from_inside(proc_, static_cast<pid_t>(signal.ssi_pid)))
+            : Origin::process;
     // Made before the signal is passed on: its handler may change what PID 1 does with it.
     const Decision decision = decide(number, origin);
     log_.debug("{}: {}{}", signal_name(number),
@@ -167,28 +169,6 @@ class Supervisor {
     return fate;
   }
 
-  /// A process further down than we are can signal us only through our process group.
-  bool is_inside(pid_t sender) {
-    const int own_levels = sender > 0 ? read_own_levels() : 0;
-    return own_levels != 0 && read_levels(sender) > own_levels;
-  }
-
-  /// @return 0 when /proc is that of another PID namespace, where numbers mean other processes
-  [[nodiscard]] int read_own_levels() const {
-    const auto own = read_own_status(proc_);
-    return own && own->pid == ::getpid() ? own->namespace_levels : 0;
-  }
-
-  /// @return 0 when the process is gone or hidden from us
-  [[nodiscard]] int read_levels(pid_t pid) const {
-    try {
-      const auto status = read_status(proc_, pid);
-      return status ? status->namespace_levels : 0;
-    } catch (const sys::Error&) {
-      return 0;
-    }
-  }
-
   /// --init: what COMMAND does, which PID 1 alone can see.
   void read_channel() {
     // PID 1 hangs up before its end can be waited for: the kernel ends all others first, and poll(2) would
@@ -223,7 +203,7 @@ class Supervisor {
   void stop(int signal) {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal_.foreground();
-    const bool was_inside = is_inside(group);
+    const bool was_inside = is_inside(proc_, group);
     sys::raise_with_default_action(signal);
     if (was_inside) {
       terminal_.pass_to(group);

@@ -204,13 +204,21 @@ void pass_on(const UniqueFd& pidfd, const signalfd_siginfo& signal) {
 }
 
 bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info) {
-  if (retry([&] { return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, info, 0); }) == 0) {
-    return true;
+  constexpr int attempts = 100;
+  for (int i = 0; i < attempts; ++i) {
+    if (retry([&] { return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, info, 0); }) == 0) {
+      return true;
+    }
+    if (errno == ESRCH) {
+      return false;
+    }
+    if (errno != EAGAIN) {
+      throw_error("pidfd_send_signal", errno, fmt::format("cannot send {}", signal_name(signal)));
+    }
+    // Too many are queued: setrlimit(2), RLIMIT_SIGPENDING.
+    wait_readable({&pidfd}, 1);
   }
-  if (errno == ESRCH) {
-    return false;
-  }
-  throw_error("pidfd_send_signal", errno, fmt::format("cannot send {}", signal_name(signal)));
+  return false;
 }
 
 siginfo_t wait_for(const UniqueFd& pidfd, int options) {

@@ -99,7 +99,8 @@ void new_session();
 
 UniqueFd open_pidfd(pid_t pid);
 /// @param info payload to pass on, of a signal queued by a process; nullptr: as from kill(2)
-/// @return false if the process is gone
+/// Waits for a tenth of a second if too many are queued.
+/// @return false if the process is gone, or the queue stays full
 bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info = nullptr);
 /// Waits for a change of state: waitid(2).
 /// @param options WEXITED and others; with WNOHANG si_pid is 0 when nothing has changed

@@ -2,7 +2,7 @@
 /// to the kernel itself where glibc would hide signals 32 and 33.
 ///
 ///   signal_probe USE SIGNAL [read|write|leave]
-///     USE: handler ignore default wait signalfd unblocks thread-wait thread-handler thread-default
+///     USE: handler ignore default inherit wait signalfd unblocks thread-wait thread-handler thread-default
 ///     read, write: touch the terminal once before waiting for the signal; leave: exit at the end of stdin
 ///   signal_probe lead KEYS|resize|hang-up|background COMMAND...
 ///     be the shell of a job on a new terminal, and press KEYS or do that at each line of stdin
@@ -176,7 +176,7 @@ void set_disposition(std::string_view use, int signal) {
     set_handler(signal, fence_of(signal), count_signal);
   } else if (use == "ignore") {
     set_ignored(signal);
-  } else {
+  } else if (use != "inherit") {
     set_default(signal);
   }
   if (signal == SIGCONT) {
@@ -215,7 +215,9 @@ int use_signal(std::string_view use, int signal, std::string_view also) {
   waits = use == "wait" || use == "signalfd" || use == "thread-wait";
   const int fence = fence_of(signal);
   change_mask(SIG_BLOCK, fence);
-  change_mask(SIG_BLOCK, signal);
+  if (use != "inherit") {
+    change_mask(SIG_BLOCK, signal);
+  }
   set_disposition(use, signal);
   set_handler(fence, fence, end_at_fence);
   if (use.starts_with("thread-")) {

@@ -12,6 +12,7 @@ constexpr std::string_view example =
     "State:\tS (sleeping)\n"
     "Pid:\t4711\n"
     "NSpid:\t4711\t12\t1\n"
+    "VmSize:\t    7236 kB\n"
     "Threads:\t3\n"
     "SigQ:\t1/63000\n"
     "SigPnd:\t0000000000000001\n"
@@ -29,6 +30,8 @@ TEST_CASE("a status file is read", "[proc_status]") {
   CHECK(status.state == 'S');
   CHECK(status.threads == 3);
   CHECK(status.namespace_levels == 3);
+  CHECK(status.innermost_pid == 1);
+  CHECK(status.has_memory);
   CHECK(status.seccomp_mode == 2);
   CHECK(status.pending == SignalSet::of(SIGSTOP));
   CHECK(status.blocked == SignalSet::of(SIGCHLD));
@@ -44,6 +47,8 @@ TEST_CASE("a status file that lacks lines leaves defaults", "[proc_status]") {
     CHECK(status.state == '?');
     CHECK(status.threads == 0);
     CHECK(status.namespace_levels == 0);
+    CHECK(status.innermost_pid == 0);
+    CHECK_FALSE(status.has_memory);
     CHECK(status.caught == SignalSet());
   }
 }
@@ -51,6 +56,7 @@ TEST_CASE("a status file that lacks lines leaves defaults", "[proc_status]") {
 TEST_CASE("a status file is read up to where it was cut off", "[proc_status]") {
   CHECK(parse_status("State:\tZ").state == 'Z');
   CHECK(parse_status("NSpid:\t7").namespace_levels == 1);
+  CHECK(parse_status("NSpid:\t7").innermost_pid == 7);
   CHECK(parse_status("SigCgt:\tff").caught == SignalSet(0xff));
 }
 

@@ -1,0 +1,69 @@
+#include "pidns/sender.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pidns/dispositions.hpp"
+#include "pidns/sys.hpp"
+#include "pidns/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+constexpr pid_t init = 1;
+
+ProcStatus status_of(const UniqueFd& proc, pid_t pid) {
+  try {
+    return read_status(proc, pid).value_or(ProcStatus{});
+  } catch (const sys::Error&) {
+    return {};
+  }
+}
+
+/// @return 0 when /proc is that of another PID namespace, where our numbers mean other processes
+int read_own_levels(const UniqueFd& proc) {
+  const ProcStatus own = read_own_status(proc).value_or(ProcStatus{});
+  return own.pid == ::getpid() ? own.namespace_levels : 0;
+}
+
+/// Whether the number is that of a process outside which can send signals. Not a kernel thread, which has no
+/// memory; and init signals its own children.
+bool may_be_outside(const UniqueFd& proc, pid_t sender, int own_levels) {
+  if (sender == init) {
+    return ::getppid() == init;
+  }
+  const ProcStatus status = status_of(proc, sender);
+  return status.namespace_levels > 0 && status.namespace_levels <= own_levels &&
+         (status.has_memory || status.state == 'Z');
+}
+
+}  // namespace
+
+bool is_inside(const UniqueFd& proc, pid_t pid) {
+  const int own_levels = read_own_levels(proc);
+  return pid > 0 && own_levels > 0 && status_of(proc, pid).namespace_levels > own_levels;
+}
+
+bool is_from_inside(const UniqueFd& proc, pid_t sender) {
+  const int own_levels = read_own_levels(proc);
+  // 0: the kernel, or a process of a namespace above ours.
+  if (sender <= 0 || own_levels == 0 || may_be_outside(proc, sender, own_levels)) {
+    return false;
+  }
+  // The number is the sender's PID in its own namespace: the kernel does not translate it for a namespace
+  // further up, prepare_kill_siginfo() in kernel/signal.c. So look for a member of our group that has this
+  // number inside.
+  const auto names = sys::list_directory(proc.get(), ".");
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const auto pid = leading_number<pid_t>(name);
+    if (pid <= 0 || ::getpgid(pid) != ::getpgrp()) {
+      return false;
+    }
+    const ProcStatus status = status_of(proc, pid);
+    return status.namespace_levels > own_levels && status.innermost_pid == sender;
+  });
+}
+
+}  // namespace pidns
