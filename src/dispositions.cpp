@@ -97,7 +97,7 @@ pid_t pid_of_pidfd(std::string_view text) {
 
 SeenProcess look_up(const UniqueFd& proc, Process& process) {
   const std::string file = fmt::format("self/fdinfo/{}", process.pidfd().get());
-  return {.pid = process.pid(), .in_proc = pid_of_pidfd(read_private(proc, file))};
+  return {.pid = process.pid(), .in_proc = pid_of_pidfd(read_text(proc, file).value_or(""))};
 }
 
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {

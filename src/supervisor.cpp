@@ -220,13 +220,11 @@ class Supervisor {
     if (command_ending_) {
       return *command_ending_;
     }
-    if (change.si_code == CLD_EXITED) {
-      return {.killed = false, .value = change.si_status};
-    }
-    if (fatal_signal_ != 0 && change.si_status == SIGKILL) {
+    if (fatal_signal_ !=
+        0) {  // also if it exits by itself before our SIGKILL: an ordinary process was dead by then
       return {.killed = true, .value = fatal_signal_};
     }
-    return {.killed = true, .value = change.si_status};
+    return {.killed = change.si_code != CLD_EXITED, .value = change.si_status};
   }
 
   Process& init_;
