@@ -194,24 +194,6 @@ TEST_CASE("a burst of a thousand real-time signals arrives whole and in order", 
   }
 }
 
-TEST_CASE("a queue that is too short for a burst ends nothing", "[signals]") {
-  // Every process of the user counts: what waits for pidns leaves no room for what it passes on.
-  Running running(in_pidns(probe("handler", 40)), {.before_exec = [] {
-                    const rlimit limit{.rlim_cur = 8, .rlim_max = 8};
-                    ::setrlimit(RLIMIT_SIGPENDING, &limit);
-                  }});
-  running.wait_for_output("ready\n");
-  for (std::uint64_t i = 1; i <= 100; ++i) {
-    queue_signal(running.pid(), 40, i);
-  }
-  running.wait_for_output("payload 1\n");
-  wait_until_taken(running.pid(), 40);
-  running.send(fence_of(40));
-  const Result result = running.finish();
-  CHECK(result.status() == 42);
-  CHECK(result.err.empty());
-}
-
 TEST_CASE("a burst of a thousand ordinary signals arrives at least once", "[signals]") {
   for (const std::string use : {"handler", "wait", "signalfd"}) {
     for (const int signal : {SIGHUP, SIGTERM, SIGCHLD, SIGWINCH, SIGTSTP}) {
