@@ -1,0 +1,56 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "pidns/cli.hpp"
+#include "pidns/signals.hpp"
+
+namespace {
+
+/// The words of a command line: each ends with a NUL, as in /proc/PID/cmdline.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find('\0'));
+    words.emplace_back(word);
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return words;
+}
+
+void expect(bool promise) {
+  if (!promise) {
+    std::abort();
+  }
+}
+
+void check(const pidns::Options& options) {
+  expect(!options.command.empty());
+  expect((options.namespaces & CLONE_NEWPID) != 0);
+  expect(!options.mount_proc || (options.namespaces & CLONE_NEWNS) != 0);
+  expect(!options.identity_map || (options.namespaces & CLONE_NEWUSER) != 0);
+  expect(options.fork || (!options.mount_proc && !options.init));
+  expect(options.kill_child >= 0 && options.kill_child <= pidns::last_signal);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::vector<std::string> words = split({reinterpret_cast<const char*>(data), size});
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) {
+    arguments.push_back(word.c_str());
+  }
+  try {
+    const auto request = pidns::parse(arguments);
+    if (const auto* options = std::get_if<pidns::Options>(&request)) {
+      check(*options);
+    } else {
+      expect(!std::get<pidns::Printout>(request).text.empty());
+    }
+  } catch (const pidns::UsageError& error) {
+    expect(std::string_view(error.what()).find(": ") != std::string_view::npos);
+  }
+  return 0;
+}
