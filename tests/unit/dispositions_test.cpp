@@ -35,7 +35,7 @@ TEST_CASE("the dispositions of this process are read from its status", "[disposi
   const sighandler_t user1 = ::signal(SIGUSR1, SIG_IGN);
   const sighandler_t user2 = ::signal(SIGUSR2, [](int) {});
   const SignalSet mask = sys::set_signal_mask(SignalSet::of(SIGWINCH));
-  const auto found = read_dispositions(proc, ::getpid());
+  const auto found = read_dispositions(proc, {.pid = ::getpid(), .in_proc = ::getpid()});
   sys::set_signal_mask(mask);
   ::signal(SIGUSR1, user1);
   ::signal(SIGUSR2, user2);
@@ -50,7 +50,7 @@ TEST_CASE("the dispositions of this process are read from its status", "[disposi
 TEST_CASE("the dispositions of a process that is gone are unknown", "[dispositions]") {
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
   constexpr pid_t never = 0x7fffffff;  // above the highest pid_max
-  CHECK_FALSE(read_dispositions(proc, never));
+  CHECK_FALSE(read_dispositions(proc, {.pid = never, .in_proc = never}));
   CHECK_FALSE(read_status(proc, never));
 }
 
