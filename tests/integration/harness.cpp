@@ -103,11 +103,9 @@ void execute(const std::vector<std::string>& command, const Setup& setup) {
   if (setup.before_exec) {
     setup.before_exec();
   }
-  std::vector<char*> arguments;
-  for (const std::string& word : command) {
-    arguments.push_back(const_cast<char*>(word.c_str()));
-  }
-  arguments.push_back(nullptr);
+  std::vector<char*> arguments(command.size() + 1);
+  std::transform(command.begin(), command.end(), arguments.begin(),
+                 [](const std::string& word) { return const_cast<char*>(word.c_str()); });
   ::execvp(arguments.front(), arguments.data());
   ::_exit(98);
 }
