@@ -204,16 +204,21 @@ class Supervisor {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal_.foreground();
     const bool was_inside = is_inside(proc_, group);
-    sys::raise_with_default_action(signal);
+    while (!sys::stop_this_process(signal) && is_stopped()) {
+    }
     if (was_inside) {
       terminal_.pass_to(group);
     }
-    sys::take_pending_signal(SignalSet::of(SIGCONT));
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
-    const auto status = read_status(proc_, seen_.in_proc);
-    if (!status || status->state == 'T' || status->pending.contains(SIGSTOP)) {
+    if (is_stopped()) {
       sys::send_signal(init_.pidfd(), SIGCONT);
     }
+  }
+
+  /// Whether PID 1 is stopped or about to be, as far as can be read.
+  bool is_stopped() {
+    const auto status = read_status(proc_, seen_.in_proc);
+    return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
   [[nodiscard]] Ending ending(const siginfo_t& change) const {

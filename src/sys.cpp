@@ -324,12 +324,48 @@ void raise_with_default_action(int signal) {
   set_signal_mask(mask);
 }
 
-int take_pending_signal(SignalSet signals) {
-  const std::uint64_t bits = signals.bits();
+namespace {
+
+/// Lets a signal interrupt a system call that unblocks it, and do nothing else.
+void let_interrupt(int signal) {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  ::sigfillset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
+}
+
+/// Takes a pending signal back that this process has sent itself.
+bool take_back(int signal) {
+  const std::uint64_t bits = SignalSet::of(signal).bits();
   const timespec now{};
-  const long signal =
-      retry([&] { return ::syscall(SYS_rt_sigtimedwait, &bits, nullptr, &now, sizeof bits); });
-  return signal == -1 ? 0 : static_cast<int>(signal);
+  siginfo_t info{};
+  if (retry([&] { return ::syscall(SYS_rt_sigtimedwait, &bits, &info, &now, sizeof bits); }) == -1) {
+    return false;
+  }
+  if (info.si_code == SI_USER && info.si_pid == ::getpid()) {
+    return true;
+  }
+  ::syscall(SYS_rt_sigqueueinfo, ::getpid(), signal, &info);
+  return false;
+}
+
+}  // namespace
+
+bool stop_this_process(int signal) {
+  if (signal != SIGSTOP) {
+    set_default_disposition(signal);
+  }
+  let_interrupt(SIGCHLD);
+  let_interrupt(SIGCONT);
+  ::kill(::getpid(), signal);
+  // When we are continued, a child that is continued with us may already have made the terminal send the next
+  // stop signal. But the child's SIGCHLD has come before that, and is delivered first as the lower number,
+  // and with its handler all signals are blocked again: get_signal() in kernel/signal.c.
+  const std::uint64_t mask =
+      (~(SignalSet::of(signal) | SignalSet::of(SIGCHLD) | SignalSet::of(SIGCONT))).bits();
+  const timespec now{};
+  ::syscall(SYS_ppoll, nullptr, 0, &now, &mask, sizeof mask);
+  return !take_back(signal);
 }
 
 void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds) {

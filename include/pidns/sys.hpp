@@ -125,11 +125,12 @@ void ignore_signal(int signal);
 UniqueFd open_signalfd(SignalSet signals);
 /// Takes the next pending signal from a signalfd. @return nothing when none is pending
 std::optional<signalfd_siginfo> read_signal(const UniqueFd& signalfd);
-/// Does to this process what a signal does by default: returns once a stop has been continued, or if the
-/// kernel spares it as PID 1 or as a member of an orphaned process group.
+/// Does to this process what a signal does by default: returns if the kernel spares it as PID 1.
 void raise_with_default_action(int signal);
-/// Takes one pending signal out of the set without waiting. @return its number, or 0
-int take_pending_signal(SignalSet signals);
+/// Stops this process once with the default action of a signal; takes the SIGCONT that continues it. Every
+/// signal must be blocked.
+/// @return false if a child has changed its state before the stop, and this process was not stopped
+bool stop_this_process(int signal);
 
 // Files and the terminal
 

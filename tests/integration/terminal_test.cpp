@@ -478,11 +478,22 @@ void interrupt_python(Shell& shell, const std::string& arguments) {
 void read_after_fg(Shell& shell) {
   shell.line(std::string("$VIA cat & ") + until_stopped);
   shell.enter("fg");
+  shell.wait_until_foreground("cat");
   shell.type("word\r");
   shell.wait_for("word\r\nword\r\n");
   shell.type(ctrl_d);
   shell.prompt();
   shell.look_around();
+}
+
+/// The command in the background reads the terminal again as soon as it is continued.
+void continue_reader_in_background(Shell& shell) {
+  shell.line(std::string("$VIA cat & ") + until_stopped);
+  for (int i = 0; i < 10; ++i) {
+    shell.line(std::string("bg; ") + until_stopped);
+    shell.wait_until_state("cat", 'T');
+  }
+  end_by(shell, "kill");
 }
 
 void write_with_tostop(Shell& shell) {
@@ -646,6 +657,7 @@ std::vector<Scene> all_scenes() {
       {"KeyboardInterrupt ends python",
        [](Shell& shell) { interrupt_python(shell, "-c 'input(\"rea\" \"dy\")'"); }},
       {"a line typed after fg is read", read_after_fg},
+      {"a read in the background is continued again and again", continue_reader_in_background},
       {"a write in the background with stty tostop", write_with_tostop},
       {"Ctrl-Z fg Ctrl-C in a script of sh", [](Shell& shell) { use_in_script(shell, "sh"); }},
       {"Ctrl-Z fg Ctrl-C in a script of bash", [](Shell& shell) { use_in_script(shell, "bash"); }},
