@@ -53,6 +53,7 @@ class Init {
     }
     if (stopped_) {
       unanswered_stop_ = true;
+      ++stops_told_;
       tell({.kind = InitMessage::Kind::stopped, .value = value});
       return;
     }
@@ -77,7 +78,9 @@ class Init {
   /// own.
   bool answers_a_stop() {
     reap();
-    return std::exchange(unanswered_stop_, stopped_) && !stopped_;
+    const bool was_unanswered = std::exchange(unanswered_stop_, stopped_);
+    // Stopped anew already: when the outer pidns, which stops as well, is continued, it will tell us.
+    return stopped_ ? channel_.valid() : was_unanswered;
   }
 
   void read_channel() {
@@ -88,8 +91,12 @@ class Init {
       channel_.reset();
       return;
     }
-    while (receive_message(channel_)) {
+    while (const auto answer = receive_message(channel_)) {
       reap();
+      // An answer to an earlier stop comes when COMMAND has gone on with the whole job and was stopped anew.
+      if (answer->value != stops_told_) {
+        continue;
+      }
       unanswered_stop_ = false;
       if (stopped_) {
         sys::send_signal(pidfd_, SIGCONT);
@@ -107,6 +114,7 @@ class Init {
   const UniqueFd& pidfd_;
   UniqueFd& channel_;
   bool stopped_ = false;
+  int stops_told_ = 0;
   bool unanswered_stop_ = false;  // COMMAND has been stopped, and no SIGCONT has come since
   std::optional<Ending> ending_;
 };

@@ -174,14 +174,21 @@ class Supervisor {
     // PID 1 hangs up before its end can be waited for: the kernel ends all others first, and poll(2) would
     // not wait for that. Asked first, as a last message may come before the hang-up.
     const bool hung_up = channel_.valid() && sys::has_hung_up(channel_);
+    bool continued = false;
     while (const auto message = channel_.valid() ? receive_message(channel_) : std::nullopt) {
-      if (message->kind == InitMessage::Kind::stopped) {
-        stop(message->value);
-        send_message(channel_, {.kind = InitMessage::Kind::continue_again});
-      } else {
+      if (message->kind != InitMessage::Kind::stopped) {
         command_ending_ =
             Ending{.killed = message->kind == InitMessage::Kind::killed, .value = message->value};
+        continue;
       }
+      ++stops_heard_;
+      if (!continued) {  // what was told while we were stopped is over now
+        stop(message->value);
+        continued = true;
+      }
+    }
+    if (continued) {
+      send_message(channel_, {.kind = InitMessage::Kind::continue_again, .value = stops_heard_});
     }
     if (hung_up) {
       channel_.reset();
@@ -238,6 +245,7 @@ class Supervisor {
   const UniqueFd& proc_;
   Terminal& terminal_;
   Log& log_;
+  int stops_heard_ = 0;  // of COMMAND, from the PID 1 of --init
   std::optional<Ending> command_ending_;
   int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
   int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped

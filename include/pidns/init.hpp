@@ -15,7 +15,7 @@ struct InitMessage {
     stopped,         ///< from PID 1: COMMAND was stopped by signal `value`
     exited,          ///< from PID 1: COMMAND has exited with status `value`
     killed,          ///< from PID 1: COMMAND was killed by signal `value`
-    continue_again,  ///< from outside: pidns was continued, and COMMAND is to go on
+    continue_again,  ///< from outside: pidns was continued after stop number `value`, and COMMAND is to go on
   };
   Kind kind;
   int value = 0;
