@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -30,19 +28,12 @@ Number leading_number(std::string_view text, int base = 10) {
   return value;
 }
 
-/// The same text with every control character as `\x0a`: what is quoted from a command line cannot break a
-/// message into two or write over the terminal.
-inline std::string on_one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
-    } else {
-      line += c;
-    }
-  }
-  return line;
-}
+/// The same text with every byte that could break a line or steer a terminal as `\x1b`: control characters
+/// (C0, DEL and C1) and what is no UTF-8. What is quoted from elsewhere cannot break a message into two.
+std::string on_one_line(std::string_view text);
+
+/// The start of a text that fits into so many columns of a terminal.
+/// @param text valid UTF-8, as from on_one_line(); no character of it is cut in two
+std::string_view fit(std::string_view text, std::size_t columns);
 
 }  // namespace pidns
