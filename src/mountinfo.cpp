@@ -11,6 +11,7 @@ struct Mount {
   std::uint64_t id = 0;
   std::string_view point;
   bool shared = false;
+  std::string_view filesystem_options;
 };
 
 Mount parse_mount(std::string_view line) {
@@ -28,19 +29,37 @@ Mount parse_mount(std::string_view line) {
     }
     mount.shared = mount.shared || field.starts_with("shared:");
   }
+  take_until(line, ' ');  // type
+  take_until(line, ' ');  // source
+  mount.filesystem_options = line;
   return mount;
+}
+
+Mount find_mount(std::string_view mountinfo, std::uint64_t id) {
+  while (!mountinfo.empty()) {
+    const Mount mount = parse_mount(take_until(mountinfo, '\n'));
+    if (mount.id == id) {
+      return mount;
+    }
+  }
+  return {};
 }
 
 }  // namespace
 
 bool is_shared(std::string_view mountinfo, std::uint64_t id) {
-  while (!mountinfo.empty()) {
-    const Mount mount = parse_mount(take_until(mountinfo, '\n'));
-    if (mount.id == id) {
-      return mount.shared;
+  return find_mount(mountinfo, id).shared;
+}
+
+std::string filesystem_option(std::string_view mountinfo, std::uint64_t id, std::string_view name) {
+  std::string_view options = find_mount(mountinfo, id).filesystem_options;
+  while (!options.empty()) {
+    std::string_view value = take_until(options, ',');
+    if (take_until(value, '=') == name) {
+      return std::string(value);
     }
   }
-  return false;
+  return {};
 }
 
 std::vector<std::string> mount_points_below(std::string_view mountinfo, std::string_view directory) {

@@ -6,17 +6,31 @@ namespace pidns {
 
 namespace {
 
-int count_words(std::string_view text) {
-  int words = 0;
+template <typename Number>
+std::vector<Number> numbers(std::string_view text) {
+  std::vector<Number> found;
   for (text = trim_front(text); !text.empty(); text = trim_front(text)) {
-    ++words;
+    found.push_back(leading_number<Number>(text));
     text.remove_prefix(std::min(text.find_first_of(" \t"), text.size()));
   }
-  return words;
+  return found;
 }
 
-std::string_view last_word(std::string_view text) {
-  return text.substr(text.find_last_of(" \t") + 1);
+/// Of the real, effective, saved and filesystem ids.
+unsigned effective_id(std::string_view ids) {
+  const auto found = numbers<unsigned>(ids);
+  return found.size() > 1 ? found[1] : 0;
+}
+
+/// The kernel writes a line end in a name as `\n` and a backslash as `\\`.
+std::string unescape(std::string_view text) {
+  std::string name;
+  while (!text.empty()) {
+    const bool escaped = text.front() == '\\' && text.size() > 1;
+    name += !escaped ? text[0] : text[1] == 'n' ? '\n' : text[1];
+    text.remove_prefix(escaped ? 2 : 1);
+  }
+  return name;
 }
 
 SignalSet signal_set(std::string_view hexadecimal) {
@@ -38,10 +52,18 @@ ProcStatus parse_status(std::string_view text) {
     } else if (key == "Pid") {
       status.pid = leading_number<pid_t>(value);
     } else if (key == "NSpid") {
-      status.namespace_levels = count_words(value);
-      status.innermost_pid = leading_number<pid_t>(last_word(value));
+      status.pids = numbers<pid_t>(value);
     } else if (key == "VmSize") {
       status.has_memory = true;
+    } else if (key == "Name") {
+      // Exactly one tab comes before it, and blanks of its own may follow.
+      status.name = unescape(line.substr(std::min<std::size_t>(line.size(), 1)));
+    } else if (key == "PPid") {
+      status.parent = leading_number<pid_t>(value);
+    } else if (key == "Uid") {
+      status.user = effective_id(value);
+    } else if (key == "Gid") {
+      status.group = effective_id(value);
     } else if (key == "Seccomp") {
       status.seccomp_mode = leading_number<int>(value);
     } else if (key == "ShdPnd") {

@@ -23,31 +23,31 @@ ProcStatus status_of(const UniqueFd& proc, pid_t pid) {
 }
 
 /// @return 0 when /proc is that of another PID namespace, where our numbers mean other processes
-int read_own_levels(const UniqueFd& proc) {
+std::size_t read_own_levels(const UniqueFd& proc) {
   const ProcStatus own = read_own_status(proc).value_or(ProcStatus{});
-  return own.pid == ::getpid() ? own.namespace_levels : 0;
+  return own.pid == ::getpid() ? own.pids.size() : 0;
 }
 
 /// Whether the number is that of a process outside which can send signals. Not a kernel thread, which has no
 /// memory; and init signals its own children.
-bool may_be_outside(const UniqueFd& proc, pid_t sender, int own_levels) {
+bool may_be_outside(const UniqueFd& proc, pid_t sender, std::size_t own_levels) {
   if (sender == init) {
     return ::getppid() == init;
   }
   const ProcStatus status = status_of(proc, sender);
-  return status.namespace_levels > 0 && status.namespace_levels <= own_levels &&
+  return !status.pids.empty() && status.pids.size() <= own_levels &&
          (status.has_memory || status.state == 'Z');
 }
 
 }  // namespace
 
 bool is_inside(const UniqueFd& proc, pid_t pid) {
-  const int own_levels = read_own_levels(proc);
-  return pid > 0 && own_levels > 0 && status_of(proc, pid).namespace_levels > own_levels;
+  const std::size_t own_levels = read_own_levels(proc);
+  return pid > 0 && own_levels > 0 && status_of(proc, pid).pids.size() > own_levels;
 }
 
 bool is_from_inside(const UniqueFd& proc, pid_t sender) {
-  const int own_levels = read_own_levels(proc);
+  const std::size_t own_levels = read_own_levels(proc);
   // 0: the kernel, or a process of a namespace above ours.
   if (sender <= 0 || own_levels == 0 || may_be_outside(proc, sender, own_levels)) {
     return false;
@@ -62,7 +62,7 @@ bool is_from_inside(const UniqueFd& proc, pid_t sender) {
       return false;
     }
     const ProcStatus status = status_of(proc, pid);
-    return status.namespace_levels > own_levels && status.innermost_pid == sender;
+    return status.pids.size() > own_levels && status.pids.back() == sender;
   });
 }
 

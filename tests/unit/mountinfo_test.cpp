@@ -15,7 +15,8 @@ constexpr std::string_view table =
     "31 22 0:31 / /proc/sys/kernel ro - proc proc rw\n"
     "32 27 0:32 / /procession rw - tmpfs tmpfs rw\n"
     "33 27 0:33 / /mnt/proc/acpi rw - tmpfs tmpfs rw\n"
-    "34 27 0:34 / /mnt/a\\040b rw - tmpfs tmpfs rw\n";
+    "34 27 0:34 / /mnt/a\\040b rw - tmpfs tmpfs rw\n"
+    "35 27 0:35 / /srv/proc rw,hidepid=off shared:8 - proc none rw,gid=5,hidepid=invisible,subset=\n";
 
 }  // namespace
 
@@ -37,4 +38,13 @@ TEST_CASE("mount points below a directory are listed in the order of the table",
   CHECK(mount_points_below(table, "/mnt/proc") == std::vector<std::string>{"/mnt/proc/acpi"});
   CHECK(mount_points_below(table, "/proc/sys/kernel").empty());
   CHECK(mount_points_below("", "/proc").empty());
+}
+
+TEST_CASE("an option of a mounted filesystem is read", "[mountinfo]") {
+  CHECK(filesystem_option(table, 35, "hidepid") == "invisible");
+  CHECK(filesystem_option(table, 35, "gid") == "5");
+  CHECK(filesystem_option(table, 35, "subset").empty());
+  CHECK(filesystem_option(table, 35, "pid").empty());
+  CHECK(filesystem_option(table, 22, "hidepid").empty());
+  CHECK(filesystem_option(table, 99, "hidepid").empty());
 }
