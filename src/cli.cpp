@@ -2,19 +2,18 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <charconv>
 #include <cstdlib>
-#include <memory>
+#include <initializer_list>
 #include <numeric>
 
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
+#include "pidns/users.hpp"
 
 namespace pidns {
 
@@ -39,6 +38,8 @@ struct Words {
   std::string root;
   std::string working_directory;
   int namespaces = 0;
+  std::string list;  // empty: not given; `all`: without PID
+  bool json = false;
   int verbosity = 0;
   bool help = false;
   bool version = false;
@@ -60,6 +61,19 @@ std::string open_descriptor(const std::string& value) {
   return digits && value.size() < 10 && sys::is_open(std::stoi(value))
              ? std::string{}
              : fmt::format("{} is no open file descriptor", value);
+}
+
+std::optional<pid_t> parse_pid(std::string_view text) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && pid > 0 ? std::optional(pid) : std::nullopt;
+}
+
+constexpr std::string_view all_namespaces = "all";  // --list without PID
+
+std::string known_pid(const std::string& value) {
+  return parse_pid(value) ? std::string{} : fmt::format("{} is no PID", value);
 }
 
 /// The one place that defines the options. An option's text is what stands behind its name in the help:
@@ -126,6 +140,14 @@ void define_options(CLI::App& app, Words& words) {
   app.add_option("-R,--root", words.root, "change the root directory to DIR")->option_text("=DIR");
   app.add_option("-w,--wd", words.working_directory, "change the working directory to DIR")
       ->option_text("=DIR");
+
+  app.option_defaults()->group("Namespaces that are there already");
+  app.add_flag("--list{all}", words.list, "show PID namespaces and the processes in them (of PID: its own)")
+      ->option_text("[=PID]")
+      ->check([](const std::string& value) {
+        return value == all_namespaces ? std::string{} : known_pid(value);
+      });
+  app.add_flag("--json", words.json, "with --list: as one JSON document");
 
   app.option_defaults()->group("About pidns");
   app.add_flag("-v,--verbose", words.verbosity, "say what is done, on stderr; twice: say more");
@@ -231,6 +253,10 @@ class Splitter {
     const auto equals = word.find('=');
     const CLI::Option& option = find_long(app_, word.substr(0, equals));
     const std::string name = "--" + option.get_lnames().front();
+    if (equals == std::string::npos && name == "--list" && next_is_value()) {
+      split_.options.push_back(name + "=" + take_value(name));
+      return;
+    }
     if (equals == std::string::npos) {
       split_.options.push_back(requires_value(option) ? name + "=" + take_value(name) : name);
       return;
@@ -269,6 +295,9 @@ class Splitter {
     }
   }
 
+  /// --list takes no COMMAND, so the word after it can only be its value.
+  [[nodiscard]] bool next_is_value() const { return next_ < words_.size() && *words_[next_] != '-'; }
+
   std::string take_value(const std::string& name) {
     if (next_ == words_.size()) {
       throw UsageError(fmt::format("{}: needs a value", name));
@@ -290,16 +319,10 @@ class Splitter {
   Split split_;
 };
 
-/// The shell of the passwd entry. Not getpwuid(3): a static program must not load NSS modules.
-std::string passwd_shell() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/etc/passwd", "re"), std::fclose);
-  while (file) {
-    const passwd* entry = ::fgetpwent(file.get());  // NOLINT(concurrency-mt-unsafe): there is one thread
-    if (entry == nullptr) {
-      break;
-    }
-    if (entry->pw_uid == ::getuid()) {
-      return entry->pw_shell;
+std::string login_shell() {
+  for (const User& user : read_users()) {
+    if (user.id == ::getuid()) {
+      return user.shell;
     }
   }
   return {};
@@ -307,8 +330,35 @@ std::string passwd_shell() {
 
 std::vector<std::string> default_command() {
   const char* shell = std::getenv("SHELL");  // NOLINT(concurrency-mt-unsafe): there is one thread
-  std::string command = shell != nullptr && *shell != '\0' ? shell : passwd_shell();
+  std::string command = shell != nullptr && *shell != '\0' ? shell : login_shell();
   return {command.empty() ? "/bin/sh" : command};
+}
+
+/// Some options run something else than a command in a new namespace, where most of the others mean nothing.
+void refuse_others(const CLI::App& app, std::string_view option,
+                   std::initializer_list<std::string_view> companions) {
+  for (const CLI::Option* other : app.get_options()) {
+    const std::string name = other->get_name();
+    if (other->count() > 0 && name != option &&
+        std::find(companions.begin(), companions.end(), name) == companions.end()) {
+      throw UsageError(fmt::format("{}: {} does not go with it", option, name));
+    }
+  }
+}
+
+ListRequest to_list_request(const CLI::App& app, const Words& words, const std::vector<std::string>& rest) {
+  refuse_others(app, "--list", {"--json", "--verbose"});
+  if (words.list != all_namespaces || rest.empty()) {
+    if (!rest.empty()) {
+      throw UsageError(fmt::format("--list: takes no COMMAND: {}", rest.front()));
+    }
+    return {.pid = parse_pid(words.list), .json = words.json};
+  }
+  const auto pid = parse_pid(rest.front());
+  if (!pid || rest.size() > 1) {
+    throw UsageError(fmt::format("--list: {}", pid ? "takes one PID" : rest.front() + " is no PID"));
+  }
+  return {.pid = pid, .json = words.json};
 }
 
 Options to_options(Words& words, std::vector<std::string> command) {
@@ -406,7 +456,7 @@ std::string help_text(const CLI::App& app) {
 
 }  // namespace
 
-std::variant<Options, Printout> parse(std::span<const char* const> arguments) {
+std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> arguments) {
   CLI::App app;
   Words words;
   define_options(app, words);
@@ -424,6 +474,12 @@ std::variant<Options, Printout> parse(std::span<const char* const> arguments) {
   }
   if (words.version) {
     return Printout{"pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};
+  }
+  if (!words.list.empty()) {
+    return to_list_request(app, words, split.command);
+  }
+  if (words.json) {
+    throw UsageError("--json: goes with --list alone");
   }
   return to_options(words, std::move(split.command));
 }

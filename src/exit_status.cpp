@@ -8,8 +8,9 @@ namespace pidns {
 
 void end_like(Ending ending) {
   if (ending.killed) {
-    // The command has left its core file; ours would tell nothing.
-    sys::disable_core_dump();
+    // The command has left its core file; ours would tell nothing. Not by RLIMIT_CORE, which does not keep
+    // the kernel from starting a core_pattern pipe: core(5).
+    sys::hide_memory();
     try {
       sys::raise_with_default_action(ending.value);
     } catch (const sys::Error&) {

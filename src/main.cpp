@@ -6,6 +6,7 @@
 #include "pidns/cli.hpp"
 #include "pidns/exit_status.hpp"
 #include "pidns/launcher.hpp"
+#include "pidns/listing.hpp"
 #include "pidns/log.hpp"
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
@@ -32,6 +33,10 @@ pidns::Ending run(std::span<const char* const> arguments, pidns::Log& log) {
   auto request = pidns::parse(arguments);
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
     print(printout->text);
+    return {};
+  }
+  if (const auto* list = std::get_if<pidns::ListRequest>(&request)) {
+    print(pidns::list_namespaces(*list));
     return {};
   }
   auto& options = std::get<pidns::Options>(request);

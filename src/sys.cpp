@@ -3,13 +3,17 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +23,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <memory>
 
 namespace pidns::sys {
@@ -143,6 +148,20 @@ bool has_capability(int capability) {
          0;
 }
 
+void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context) {
+  if (retry([&] { return ::setns(pidfd.get(), flags); }) == -1) {
+    throw_error("setns", errno, context);
+  }
+}
+
+UniqueFd parent_namespace(const UniqueFd& pid_namespace) {
+  UniqueFd parent = above_stdio(retry([&] { return ::ioctl(pid_namespace.get(), NS_GET_PARENT); }));
+  if (!parent.valid() && errno != EPERM) {
+    throw_error("ioctl", errno, "cannot find the parent of a PID namespace");
+  }
+  return parent;
+}
+
 void change_root(const char* directory) {
   if (retry([&] { return ::chroot(directory); }) == -1) {
     throw_error("chroot", errno, fmt::format("cannot change root to {}", directory));
@@ -167,9 +186,23 @@ void set_parent_death_signal(int signal) {
   }
 }
 
-void disable_core_dump() {
-  // Not RLIMIT_CORE, which does not keep the kernel from starting a core_pattern pipe: core(5).
+void hide_memory() {
   ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+void drop_groups() {
+  if (retry([] { return ::setgroups(0, nullptr); }) == -1) {
+    throw_error("setgroups", errno, "cannot give up supplementary groups");
+  }
+}
+
+void set_ids(uid_t user, gid_t group) {
+  if (retry([&] { return ::setresgid(group, group, group); }) == -1) {
+    throw_error("setresgid", errno, fmt::format("cannot become group {}", group));
+  }
+  if (retry([&] { return ::setresuid(user, user, user); }) == -1) {
+    throw_error("setresuid", errno, fmt::format("cannot become user {}", user));
+  }
 }
 
 void new_session() {
@@ -474,6 +507,43 @@ ino_t inode_of(int directory, const char* path) {
     throw_error("newfstatat", errno, fmt::format("cannot look at {}", path));
   }
   return facts.st_ino;
+}
+
+ino_t inode_of(const UniqueFd& file) {
+  struct stat facts {};
+  if (retry([&] { return ::fstat(file.get(), &facts); }) == -1) {
+    throw_error("fstat", errno, "cannot look at an open file");
+  }
+  return facts.st_ino;
+}
+
+std::string read_link(int directory, const char* path) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t size = retry([&] { return ::readlinkat(directory, path, target.data(), target.size()); });
+  if (size == -1) {
+    throw_error("readlinkat", errno, fmt::format("cannot read link {}", path));
+  }
+  return {target.data(), static_cast<std::size_t>(size)};
+}
+
+void allow_more_open_files() {
+  rlimit limit{};
+  if (retry([&] { return ::getrlimit(RLIMIT_NOFILE, &limit); }) == -1) {
+    throw_error("getrlimit", errno, "cannot read the limit of open files");
+  }
+  limit.rlim_cur = limit.rlim_max;
+  if (retry([&] { return ::setrlimit(RLIMIT_NOFILE, &limit); }) == -1) {
+    throw_error("setrlimit", errno, "cannot raise the limit of open files");
+  }
+}
+
+std::optional<std::size_t> stdout_width() {
+  constexpr std::size_t usual = 80;
+  winsize size{};
+  if (retry([&] { return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size); }) == -1) {
+    return std::nullopt;
+  }
+  return size.ws_col > 0 ? size.ws_col : usual;
 }
 
 void close_stdin_and_stdout() {

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/types.h>
 
 #include <csignal>
 #include <filesystem>
@@ -35,6 +36,12 @@ struct Options {
   std::optional<int> json_status_fd;  ///< --json-status-fd
   int verbosity = 0;                  ///< --verbose, counted
   std::vector<std::string> command;   ///< never empty after parsing
+};
+
+/// --list: show PID namespaces instead of running anything.
+struct ListRequest {
+  std::optional<pid_t> pid;  ///< --list=PID; unset: all namespaces
+  bool json = false;         ///< --json
 };
 
 }  // namespace pidns

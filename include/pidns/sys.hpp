@@ -53,6 +53,13 @@ struct MountOf {
   bool is_mount_root;  ///< the file is what is mounted, not something inside it
 };
 MountOf mount_of(const UniqueFd& file);
+/// Enters namespaces of another process: setns(2) with its pidfd, in one step.
+/// @param flags CLONE_NEWUSER, CLONE_NEWPID and CLONE_NEWNS
+/// @param context what to say when it fails
+void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context);
+/// @param pid_namespace an open /proc/PID/ns/pid
+/// @return the namespace around it; not valid when that is outside of our own, or there is none
+UniqueFd parent_namespace(const UniqueFd& pid_namespace);
 void change_root(const char* directory);
 /// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
 bool at_deepest_pid_namespace();
@@ -94,8 +101,14 @@ int execute(const char* file, const std::vector<char*>& arguments);
 
 /// The kernel sends `signal` to this process when its parent ends; 0: nothing. PR_SET_PDEATHSIG(2const).
 void set_parent_death_signal(int signal);
-void disable_core_dump();
 void new_session();
+
+/// Gives up all supplementary groups.
+void drop_groups();
+/// Becomes another user and group: real, effective and saved ids.
+void set_ids(uid_t user, gid_t group);
+/// Hides this process's memory from all but root, until it executes a program: PR_SET_DUMPABLE(2const).
+void hide_memory();
 
 UniqueFd open_pidfd(pid_t pid);
 /// @param info payload to pass on, of a signal queued by a process; nullptr: as from kill(2)
@@ -181,6 +194,13 @@ bool exists(const char* path);
 /// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
 /// @param directory an open directory, or AT_FDCWD
 ino_t inode_of(int directory, const char* path);
+ino_t inode_of(const UniqueFd& file);
+/// The target of a symbolic link.
+std::string read_link(int directory, const char* path);
+/// Raises the number of files that may be open to what this process may ask for.
+void allow_more_open_files();
+/// The width of the terminal that stdout is; nothing when it is none.
+std::optional<std::size_t> stdout_width();
 /// Leaves both to the command alone: whoever reads its output, or writes its input, notices when it closes
 /// them. Nothing to be done where the caller had them closed already.
 void close_stdin_and_stdout();

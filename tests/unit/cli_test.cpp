@@ -19,7 +19,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::variant<Options, Printout> parse_words(const Words& words) {
+std::variant<Options, ListRequest, Printout> parse_words(const Words& words) {
   std::vector<const char*> arguments;
   for (const std::string& word : words) {
     arguments.push_back(word.c_str());
