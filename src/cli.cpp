@@ -40,6 +40,7 @@ struct Words {
   int namespaces = 0;
   std::string list;  // empty: not given; `all`: without PID
   bool json = false;
+  pid_t join = 0;
   int verbosity = 0;
   bool help = false;
   bool version = false;
@@ -148,6 +149,9 @@ void define_options(CLI::App& app, Words& words) {
         return value == all_namespaces ? std::string{} : known_pid(value);
       });
   app.add_flag("--json", words.json, "with --list: as one JSON document");
+  app.add_option("--join", words.join, "run COMMAND in the user, PID and mount namespaces of PID")
+      ->option_text("=PID")
+      ->check(known_pid);
 
   app.option_defaults()->group("About pidns");
   app.add_flag("-v,--verbose", words.verbosity, "say what is done, on stderr; twice: say more");
@@ -402,6 +406,11 @@ Options to_options(Words& words, std::vector<std::string> command) {
   if (!words.working_directory.empty()) {
     options.working_directory = words.working_directory;
   }
+  if (words.join > 0) {
+    options.join = words.join;
+    options.namespaces = 0;
+    options.mount_proc.reset();
+  }
   options.verbosity = words.verbosity;
   options.command = command.empty() ? default_command() : std::move(command);
   return options;
@@ -480,6 +489,11 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   }
   if (words.json) {
     throw UsageError("--json: goes with --list alone");
+  }
+  if (words.join > 0) {
+    refuse_others(app, "--join",
+                  {"--kill-child", "--no-kill-child", "--forward-signals", "--new-session",
+                   "--json-status-fd", "--wd", "--verbose"});
   }
   return to_options(words, std::move(split.command));
 }

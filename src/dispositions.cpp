@@ -95,9 +95,12 @@ pid_t pid_of_pidfd(std::string_view text) {
   return 0;
 }
 
+pid_t pid_in_proc(const UniqueFd& proc, const UniqueFd& pidfd) {
+  return pid_of_pidfd(read_private(proc, fmt::format("self/fdinfo/{}", pidfd.get())));
+}
+
 SeenProcess look_up(const UniqueFd& proc, Process& process) {
-  const std::string file = fmt::format("self/fdinfo/{}", process.pidfd().get());
-  return {.pid = process.pid(), .in_proc = pid_of_pidfd(read_text(proc, file).value_or(""))};
+  return {.pid = process.pid(), .in_proc = pid_in_proc(proc, process.pidfd())};
 }
 
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {

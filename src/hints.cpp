@@ -157,7 +157,30 @@ std::string explain_refused_proc() {
   return explain_lost_privilege();
 }
 
+std::string explain_join(const sys::Error& error) {
+  if (error.call() == "fork" && error.error() == ENOMEM) {
+    return "PID 1 of that namespace has ended, and the kernel starts nothing in it any more";
+  }
+  if (error.call() != "setns") {
+    return {};
+  }
+  switch (error.error()) {
+    case EACCES:
+    case EPERM:
+      return sys::has_capability(CAP_SYS_ADMIN)
+                 ? std::string{}
+                 : "run it as root, or as the user who made the user namespace of that process";
+    case EINVAL:
+      return "its PID namespace is not below ours, and the kernel lets nobody into others";
+    default:
+      return {};
+  }
+}
+
 std::string explain(const sys::Error& error, const Options& options) {
+  if (options.join) {
+    return explain_join(error);
+  }
   const bool in_user_namespace = (options.namespaces & CLONE_NEWUSER) != 0;
   if (error.call() == "unshare") {
     return explain_unshare(error.error(), options);

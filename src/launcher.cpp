@@ -3,6 +3,7 @@
 #include "pidns/child.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/init.hpp"
+#include "pidns/join.hpp"
 #include "pidns/json_status.hpp"
 #include "pidns/mounts.hpp"
 #include "pidns/supervisor.hpp"
@@ -145,6 +146,36 @@ void write_status(const UniqueFd& status, Log& log, Write write) {
   }
 }
 
+/// Starts the child and stands in for it until it ends. Its namespaces are those of our children by now.
+/// @param proc the /proc of our own
+Ending start_and_supervise(const Options& options, const CallerSignals& caller, const UniqueFd& proc,
+                           Terminal& terminal, Log& log) {
+  const UniqueFd status = options.json_status_fd ? sys::adopt(*options.json_status_fd) : UniqueFd();
+  sys::Pipe report = sys::make_pipe();
+  sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
+  // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
+  Process child(sys::spawn(child_memory(options), [&] {
+    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, log); });
+  }));
+  sys::close(report.write, "cannot close a pipe");
+  channel.inner.reset();
+  throw_if_failed(report);
+  sys::close_stdin_and_stdout();
+  write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
+  const Ending ending = supervise(child, channel.outer, proc, terminal, options, log);
+  write_status(status, log, [&] { write_json_end(status.get(), ending); });
+  return ending;
+}
+
+/// Runs the command in the namespaces of another process.
+Ending run_joined(const Options& options, Log& log) {
+  const CallerSignals caller = take_over_signals();
+  Terminal terminal;
+  const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  join_namespaces(*options.join, proc, log);
+  return start_and_supervise(options, caller, proc, terminal, log);
+}
+
 Ending run(Options& options, Log& log) {
   const bool already_init = is_init_already(options);
   if (!already_init) {
@@ -163,28 +194,14 @@ Ending run(Options& options, Log& log) {
   if (!options.fork) {
     become_command_here(options, caller, log);
   }
-  const UniqueFd status = options.json_status_fd ? sys::adopt(*options.json_status_fd) : UniqueFd();
-  sys::Pipe report = sys::make_pipe();
-  sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
-  // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
-  Process child(sys::spawn(child_memory(options), [&] {
-    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, log); });
-  }));
-  sys::close(report.write, "cannot close a pipe");
-  channel.inner.reset();
-  throw_if_failed(report);
-  sys::close_stdin_and_stdout();
-  write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
-  const Ending ending = supervise(child, channel.outer, proc, terminal, log);
-  write_status(status, log, [&] { write_json_end(status.get(), ending); });
-  return ending;
+  return start_and_supervise(options, caller, proc, terminal, log);
 }
 
 }  // namespace
 
 Ending launch(Options options, Log& log) {
   try {
-    return run(options, log);
+    return options.join ? run_joined(options, log) : run(options, log);
   } catch (const sys::Error& error) {
     throw diagnose(error, options);
   }

@@ -34,12 +34,14 @@ struct Watched {
 
 class Supervisor {
  public:
-  Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log)
+  Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
+             const Options& options, Log& log)
       : init_(init),
         seen_(look_up(proc, init)),
         channel_(channel),
         proc_(proc),
         terminal_(terminal),
+        options_(options),
         log_(log) {}
 
   Ending run() {
@@ -58,8 +60,8 @@ class Supervisor {
         continue;
       }
       if (change.si_code == CLD_STOPPED) {
-        log_.debug("PID 1 was stopped");
-        stop(std::exchange(stop_signal_, SIGSTOP));
+        log_.debug("{} was stopped", child_name());
+        stop(stop_signal_ != 0 ? std::exchange(stop_signal_, 0) : change.si_status);
         continue;
       }
       init_.set_reaped();
@@ -84,8 +86,8 @@ class Supervisor {
             : Origin::process;
     // Made before the signal is passed on: its handler may change what PID 1 does with it.
     const Decision decision = decide(number, origin);
-    log_.debug("{}: {}{}", signal_name(number),
-               decision.relay ? "relayed to PID 1" : "has reached PID 1 already",
+    log_.debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has reached already",
+               child_name(),
                decision.apply_default ? ", which has no use for it: applying the default action"
                : decision.watch       ? ", which blocks it"
                                       : "");
@@ -99,8 +101,12 @@ class Supervisor {
     }
   }
 
+  [[nodiscard]] std::string_view child_name() const { return options_.join ? "the command" : "PID 1"; }
+
   Decision decide(int signal, Origin origin) {
-    if (channel_.valid()) {  // PID 1 is our own, and has a use for every signal
+    // A PID 1 of our own has a use for every signal, and to a command that is no PID 1 the kernel does by
+    // itself what is to be done.
+    if (channel_.valid() || options_.join) {
       return {.relay = origin == Origin::process};
     }
     const auto dispositions = read_dispositions(proc_, seen_);
@@ -244,19 +250,21 @@ class Supervisor {
   UniqueFd& channel_;
   const UniqueFd& proc_;
   Terminal& terminal_;
+  const Options& options_;
   Log& log_;
   int stops_heard_ = 0;  // of COMMAND, from the PID 1 of --init
   std::optional<Ending> command_ending_;
-  int fatal_signal_ = 0;       // the signal whose default action has ended PID 1
-  int stop_signal_ = SIGSTOP;  // the signal that stops us too once PID 1 has stopped
+  int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
+  int stop_signal_ = 0;   // the signal that stops us too once PID 1 has stopped
   std::vector<Watched> watched_;
   int pause_ = shortest_pause;
 };
 
 }  // namespace
 
-Ending supervise(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal, Log& log) {
-  return Supervisor(init, channel, proc, terminal, log).run();
+Ending supervise(Process& child, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
+                 const Options& options, Log& log) {
+  return Supervisor(child, channel, proc, terminal, options, log).run();
 }
 
 }  // namespace pidns

@@ -27,6 +27,8 @@ struct SeenProcess {
   pid_t in_proc;  ///< in /proc
 };
 
+/// @return 0 when it is gone
+pid_t pid_in_proc(const UniqueFd& proc, const UniqueFd& pidfd);
 SeenProcess look_up(const UniqueFd& proc, Process& process);
 
 /// The PID in the text of /proc/PID/fdinfo/FD of a pidfd; 0 when it has none.

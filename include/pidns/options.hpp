@@ -34,6 +34,7 @@ struct Options {
   int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
   bool new_session = false;           ///< --new-session
   std::optional<int> json_status_fd;  ///< --json-status-fd
+  std::optional<pid_t> join;          ///< --join: whose namespaces to enter instead of making some
   int verbosity = 0;                  ///< --verbose, counted
   std::vector<std::string> command;   ///< never empty after parsing
 };
