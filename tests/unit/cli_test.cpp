@@ -37,6 +37,10 @@ Options with(Words words) {
   return options_of(words);
 }
 
+ListRequest list_of(const Words& words) {
+  return std::get<ListRequest>(parse_words(words));
+}
+
 std::string help() {
   return std::get<Printout>(parse_words({"--help"})).text;
 }
@@ -345,6 +349,64 @@ TEST_CASE("without a shell in the environment it is that of the user", "[cli]") 
   }
 }
 
+TEST_CASE("a list is asked for with or without a PID", "[cli]") {
+  CHECK(list_of({"--list"}).pid == std::nullopt);
+  CHECK_FALSE(list_of({"--list"}).json);
+  for (const Words& words : {Words{"--list=4711"}, Words{"--list", "4711"}, Words{"--list", "--", "4711"},
+                             Words{"--list", "-v", "4711"}, Words{"--list", "4711", "-v"}}) {
+    CAPTURE(words);
+    CHECK(list_of(words).pid == 4711);
+    CHECK_FALSE(list_of(words).json);
+  }
+  for (const Words& words : {Words{"--list", "--json", "4711"}, Words{"--list", "4711", "--json"},
+                             Words{"--json", "--list=4711"}, Words{"--json", "--list", "4711"}}) {
+    CAPTURE(words);
+    CHECK(list_of(words).pid == 4711);
+    CHECK(list_of(words).json);
+  }
+}
+
+TEST_CASE("a list takes nothing but a PID", "[cli]") {
+  for (const char* word : {"x", "0", "4711x", "99999999999", "4711,4712", "+1"}) {
+    CHECK(error_of({"--list", word}) == std::string("--list: ") + word + " is no PID");
+    CHECK(error_of({std::string("--list=") + word}) == std::string("--list: ") + word + " is no PID");
+    CHECK(error_of({"--list", "--", word}) == std::string("--list: ") + word + " is no PID");
+  }
+  CHECK(error_of({"--list="}) == "--list: the value is empty");
+  CHECK(error_of({"--list", ""}) == "--list: the value is empty");
+  CHECK(error_of({"--list", "1", "ls"}) == "--list: takes no COMMAND: ls");
+  CHECK(error_of({"--list=1", "2"}) == "--list: takes no COMMAND: 2");
+  CHECK(error_of({"--list", "--", "1", "2"}) == "--list: takes one PID");
+  CHECK(error_of({"--list", "--fork"}) == "--list: --fork does not go with it");
+  CHECK(error_of({"--join=1", "--list"}) == "--list: --join does not go with it");
+  CHECK(error_of({"--json", "true"}) == "--json: goes with --list alone");
+}
+
+TEST_CASE("joining makes no namespace", "[cli]") {
+  for (const Words& words : {Words{"--join=4711"}, Words{"--join", "4711"}}) {
+    const Options options = with(words);
+    CHECK(options.join == 4711);
+    CHECK(options.namespaces == 0);
+    CHECK(options.mount_proc == std::nullopt);
+    CHECK(options.command == Words{"true"});
+  }
+  CHECK(with({}).join == std::nullopt);
+  CHECK(with({"--join=1", "--wd=/srv", "--new-session", "--kill-child=TERM", "-v"}).working_directory ==
+        "/srv");
+}
+
+TEST_CASE("options about a new namespace do not go with joining one", "[cli]") {
+  for (const char* word : {"--fork", "--mount-proc", "--no-fork", "--init", "--pid", "--net", "--user",
+                           "--map-root-user", "--no-user", "--propagation=slave", "--root=/"}) {
+    const std::string name = std::string(word).substr(0, std::string(word).find('='));
+    CHECK(error_of({"--join=1", word, "true"}) == "--join: " + name + " does not go with it");
+  }
+  for (const char* word : {"all", "0", "x", "-1", "1x"}) {
+    CHECK(error_of({std::string("--join=") + word, "true"}) == std::string("--join: ") + word + " is no PID");
+  }
+  CHECK(error_of({"--join"}) == "--join: needs a value");
+}
+
 TEST_CASE("the help names every option", "[cli]") {
   for (const char* option : {"-p, --pid",
                              "-f, --fork",
@@ -367,6 +429,9 @@ TEST_CASE("the help names every option", "[cli]") {
                              "--propagation=MODE",
                              "-R, --root=DIR",
                              "-w, --wd=DIR",
+                             "--list[=PID]",
+                             "--json",
+                             "--join=PID",
                              "-v, --verbose",
                              "-h, --help",
                              "-V, --version"}) {

@@ -1,0 +1,31 @@
+#include "pidns/join.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pidns;
+
+TEST_CASE("an id is looked up in the map of a user namespace", "[join]") {
+  constexpr std::string_view one = "         0       1000          1\n";
+  CHECK(is_mapped(one, 1000));
+  CHECK_FALSE(is_mapped(one, 0));
+  CHECK_FALSE(is_mapped(one, 1001));
+  constexpr std::string_view ranges =
+      "         0       1000          1\n"
+      "         1     100000      65536\n";
+  CHECK(is_mapped(ranges, 100000));
+  CHECK(is_mapped(ranges, 165535));
+  CHECK_FALSE(is_mapped(ranges, 165536));
+  CHECK_FALSE(is_mapped(ranges, 1));
+}
+
+TEST_CASE("the first user namespace maps every id", "[join]") {
+  constexpr std::string_view all = "         0          0 4294967295\n";
+  CHECK(is_mapped(all, 0));
+  CHECK(is_mapped(all, 4294967294));
+  CHECK_FALSE(is_mapped(all, 4294967295));
+}
+
+TEST_CASE("an empty map maps nobody", "[join]") {
+  CHECK_FALSE(is_mapped("", 0));
+  CHECK_FALSE(is_mapped("\n", 0));
+}
