@@ -397,7 +397,7 @@ std::string header_text(const Listing::Namespace& space) {
   if (const Listing::Process* first = first_process(space)) {
     text += "  " + on_one_line(first->user);
   }
-  text += "  " + count_text(space.process_count);
+  text += "  " + (space.process_count == 0 ? "no process that can be seen" : count_text(space.process_count));
   if (space.maker) {
     text += fmt::format("  {} {} {}", space.maker->is_pid_1 ? "child of" : "made by",
                         on_one_line(space.maker->name), space.maker->pid);
