@@ -13,16 +13,12 @@ namespace pidns {
 
 namespace {
 
-bool is_gone(const sys::Error& error) {
-  return error.error() == ENOENT || error.error() == ESRCH;
-}
-
 /// @return nothing when the process or thread is gone
 std::optional<std::string> read_text(const UniqueFd& proc, const std::string& path) {
   try {
     return sys::read_file(proc.get(), path.c_str());
   } catch (const sys::Error& error) {
-    if (!is_gone(error)) {
+    if (!sys::is_gone(error)) {
       throw;
     }
     return std::nullopt;
@@ -58,7 +54,7 @@ std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
       tasks.push_back(fmt::format("{}/{}", directory, thread));
     }
   } catch (const sys::Error& error) {
-    if (!is_gone(error)) {
+    if (!sys::is_gone(error)) {
       throw;
     }
   }

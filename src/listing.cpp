@@ -23,9 +23,6 @@ namespace pidns {
 
 namespace {
 
-bool is_gone(const sys::Error& error) {
-  return error.error() == ENOENT || error.error() == ESRCH;
-}
 bool is_forbidden(const sys::Error& error) {
   return error.error() == EACCES || error.error() == EPERM;
 }
@@ -108,7 +105,7 @@ class Reader {
         hidepid_.clear();
       }
     } catch (const sys::Error& error) {
-      if (!is_gone(error)) {
+      if (!sys::is_gone(error)) {
         throw;
       }
     }
@@ -124,7 +121,7 @@ class Reader {
         return number;
       }
     } catch (const sys::Error& error) {
-      if (!is_gone(error)) {
+      if (!sys::is_gone(error)) {
         throw;
       }
       throw_no_process(pid);
@@ -171,7 +168,7 @@ class Reader {
     } catch (const sys::Error& error) {
       if (is_forbidden(error)) {
         ++hidden_;
-      } else if (!is_gone(error)) {
+      } else if (!sys::is_gone(error)) {
         throw;
       }
     }
@@ -277,7 +274,7 @@ class Reader {
                             .name = status.name,
                             .is_pid_1 = !status.pids.empty() && status.pids.back() == 1};
     } catch (const sys::Error& error) {
-      if (!is_gone(error) && !is_forbidden(error)) {
+      if (!sys::is_gone(error) && !is_forbidden(error)) {
         throw;
       }
       return std::nullopt;

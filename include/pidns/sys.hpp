@@ -34,6 +34,11 @@ class Error : public std::system_error {
   std::string_view call_;  // names are literals
 };
 
+/// Whether an error about /proc/PID says that the process, or the thread, has ended.
+inline bool is_gone(const Error& error) {
+  return error.error() == ENOENT || error.error() == ESRCH;
+}
+
 // Namespaces and mounts
 
 /// @param flags CLONE_NEW* of clone(2)

@@ -1,6 +1,9 @@
 #include "pidns/join.hpp"
 
 #include <catch2/catch.hpp>
+#include <cerrno>
+
+#include "pidns/hints.hpp"
 
 using namespace pidns;
 
@@ -28,4 +31,15 @@ TEST_CASE("the first user namespace maps every id", "[join]") {
 TEST_CASE("an empty map maps nobody", "[join]") {
   CHECK_FALSE(is_mapped("", 0));
   CHECK_FALSE(is_mapped("\n", 0));
+}
+
+TEST_CASE("the end of PID 1 while a namespace is joined is explained", "[join]") {
+  Options options;
+  const sys::Error no_memory("fork", ENOMEM, "cannot fork");
+  CHECK(diagnose(no_memory, options).hint.empty());
+  options.join = 4711;
+  const Failure failure = diagnose(no_memory, options);
+  CHECK(failure.status == status_failed);
+  CHECK(failure.what() == std::string("cannot fork: Cannot allocate memory"));
+  CHECK(failure.hint == "PID 1 of that namespace has ended, and the kernel starts nothing in it any more");
 }
