@@ -35,7 +35,7 @@ TEST_CASE("the dispositions of this process are read from its status", "[disposi
   const sighandler_t user1 = ::signal(SIGUSR1, SIG_IGN);
   const sighandler_t user2 = ::signal(SIGUSR2, [](int) {});
   const SignalSet mask = sys::set_signal_mask(SignalSet::of(SIGWINCH));
-  const auto found = read_dispositions(proc, {::getpid(), ::getpid()});
+  const auto found = read_dispositions(proc, {.pid = ::getpid(), .in_proc = ::getpid()});
   sys::set_signal_mask(mask);
   ::signal(SIGUSR1, user1);
   ::signal(SIGUSR2, user2);
@@ -50,7 +50,7 @@ TEST_CASE("the dispositions of this process are read from its status", "[disposi
 TEST_CASE("the dispositions of a process that is gone are unknown", "[dispositions]") {
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
   constexpr pid_t never = 0x7fffffff;  // above the highest pid_max
-  CHECK_FALSE(read_dispositions(proc, {never, never}));
+  CHECK_FALSE(read_dispositions(proc, {.pid = never, .in_proc = never}));
   CHECK_FALSE(read_status(proc, never));
 }
 
@@ -67,10 +67,4 @@ TEST_CASE("the signalfds of this process are found", "[dispositions]") {
   const UniqueFd signalfd = sys::open_signalfd(SignalSet::of(SIGUSR1));
   CHECK(has_signalfd(proc, ::getpid(), SIGUSR1));
   CHECK_FALSE(has_signalfd(proc, ::getpid(), SIGUSR2));
-}
-
-TEST_CASE("the PID of a pidfd is read from its fdinfo", "[dispositions]") {
-  CHECK(pid_of_pidfd("pos:\t0\nflags:\t02\nPid:\t4711\nNSpid:\t4711\t1\n") == 4711);
-  CHECK(pid_of_pidfd("pos:\t0\nPid:\t-1\n") == -1);
-  CHECK(pid_of_pidfd("pos:\t0\n") == 0);
 }
