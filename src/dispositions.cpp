@@ -92,7 +92,7 @@ pid_t pid_of_pidfd(std::string_view text) {
 }
 
 pid_t pid_in_proc(const UniqueFd& proc, const UniqueFd& pidfd) {
-  return pid_of_pidfd(read_private(proc, fmt::format("self/fdinfo/{}", pidfd.get())));
+  return pid_of_pidfd(read_text(proc, fmt::format("self/fdinfo/{}", pidfd.get())).value_or(""));
 }
 
 SeenProcess look_up(const UniqueFd& proc, Process& process) {
