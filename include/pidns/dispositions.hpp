@@ -27,7 +27,7 @@ struct SeenProcess {
   pid_t in_proc;  ///< in /proc
 };
 
-/// @return 0 when it is gone
+/// The number of a pidfd's process in /proc. @return 0 when it is gone
 pid_t pid_in_proc(const UniqueFd& proc, const UniqueFd& pidfd);
 SeenProcess look_up(const UniqueFd& proc, Process& process);
 
