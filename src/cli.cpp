@@ -1,19 +1,21 @@
 #include "pidns/cli.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <initializer_list>
-#include <numeric>
+#include <span>
 
+#include "pidns/option_table.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
 #include "pidns/users.hpp"
+#include "pidns/words.hpp"
 
 namespace pidns {
 
@@ -46,12 +48,22 @@ struct Words {
   bool version = false;
 };
 
-const std::map<std::string, unsigned long> propagations{
-    {"private", MS_PRIVATE | MS_REC},
-    {"slave", MS_SLAVE | MS_REC},
-    {"shared", MS_SHARED | MS_REC},
-    {"unchanged", 0},
-};
+std::optional<unsigned long> parse_propagation(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, unsigned long>, 4> modes{{
+      {"private", MS_PRIVATE | MS_REC},
+      {"slave", MS_SLAVE | MS_REC},
+      {"shared", MS_SHARED | MS_REC},
+      {"unchanged", 0},
+  }};
+  const auto* mode = std::find_if(modes.begin(), modes.end(),
+                                  [&](const auto& candidate) { return candidate.first == text; });
+  return mode == modes.end() ? std::nullopt : std::optional(mode->second);
+}
+
+std::string known_propagation(const std::string& value) {
+  return parse_propagation(value) ? std::string{}
+                                  : fmt::format("{} is not private, slave, shared or unchanged", value);
+}
 
 std::string known_signal(const std::string& value) {
   return parse_signal(value) ? std::string{} : fmt::format("{} is no signal", value);
@@ -77,251 +89,156 @@ std::string known_pid(const std::string& value) {
   return parse_pid(value) ? std::string{} : fmt::format("{} is no PID", value);
 }
 
-/// The one place that defines the options. An option's text is what stands behind its name in the help:
-/// `=VALUE` where one is required, `[=VALUE]` where it may be left out.
-void define_options(CLI::App& app, Words& words) {
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+std::string all_or_known_pid(const std::string& value) {
+  return value == all_namespaces ? std::string{} : known_pid(value);
+}
+
+/// An option of the table: what it is called, and how CLI11 is to read it into Words.
+struct Definition {
+  OptionSpec spec;
+  CLI::Option* (*define)(CLI::App&, const std::string& name, Words&);
+};
+
+template <auto member>
+CLI::Option* flag(CLI::App& app, const std::string& name, Words& words) {
+  return app.add_flag(name, words.*member);
+}
+
+template <auto member>
+CLI::Option* value(CLI::App& app, const std::string& name, Words& words) {
+  return app.add_option(name, words.*member);
+}
+
+/// A value that `check` finds nothing wrong with: it returns what is.
+template <auto member, std::string (*check)(const std::string&)>
+CLI::Option* checked(CLI::App& app, const std::string& name, Words& words) {
+  return value<member>(app, name, words)->check(check);
+}
+
+template <int clone_flag>
+CLI::Option* new_namespace(CLI::App& app, const std::string& name, Words& words) {
+  return app.add_flag_function(name, [&words](std::int64_t) { words.namespaces |= clone_flag; });
+}
+
+/// The one place that defines the options.
+constexpr std::array definitions{
+    Definition{{"pid", 'p', Group::steps, "make a PID namespace: always done, accepted for unshare(1)"},
+               flag<&Words::pid>},
+    Definition{{"fork", 'f', Group::steps, "fork: COMMAND becomes PID 1 of the new namespace"},
+               flag<&Words::fork>},
+    Definition{{"no-fork", '\0', Group::steps, "do not fork: COMMAND's first child becomes PID 1"},
+               flag<&Words::no_fork>},
+    Definition{{"mount-proc", '\0', Group::steps,
+                "mount a new proc on DIR (default: /proc) in a mount namespace of its own",
+                Takes::optional_value, "DIR", "/proc"},
+               value<&Words::mount_proc>},
+    Definition{{"init", '\0', Group::steps, "stay as PID 1, reap orphans, pass signals on: COMMAND is PID 2"},
+               flag<&Words::init>},
+
+    Definition{{"kill-child", '\0', Group::signals, "what COMMAND gets when pidns is killed (default: KILL)",
+                Takes::optional_value, "SIGNAL", "KILL"},
+               checked<&Words::kill_child, known_signal>},
+    Definition{{"no-kill-child", '\0', Group::signals, "let COMMAND go on when pidns is killed"},
+               flag<&Words::no_kill_child>},
+    Definition{
+        {"forward-signals", '\0', Group::signals, "pass signals on: always done, accepted for unshare(1)"},
+        flag<&Words::forward_signals>},
+    Definition{
+        {"new-session", '\0', Group::signals, "start COMMAND in a session of its own, without the terminal"},
+        flag<&Words::new_session>},
+    Definition{{"json-status-fd", '\0', Group::signals, "report start and end of COMMAND in JSON lines on FD",
+                Takes::value, "FD"},
+               checked<&Words::json_status_fd, open_descriptor>},
+
+    Definition{{"mount", 'm', Group::namespaces, "mount namespace"}, new_namespace<CLONE_NEWNS>},
+    Definition{{"uts", 'u', Group::namespaces, "UTS namespace (hostname)"}, new_namespace<CLONE_NEWUTS>},
+    Definition{{"ipc", 'i', Group::namespaces, "System V IPC namespace"}, new_namespace<CLONE_NEWIPC>},
+    Definition{{"net", 'n', Group::namespaces, "network namespace"}, new_namespace<CLONE_NEWNET>},
+    Definition{{"cgroup", 'C', Group::namespaces, "cgroup namespace"}, new_namespace<CLONE_NEWCGROUP>},
+    Definition{{"time", 'T', Group::namespaces, "time namespace"}, new_namespace<CLONE_NEWTIME>},
+    Definition{{"user", 'U', Group::namespaces, "user namespace, without any map"},
+               new_namespace<CLONE_NEWUSER>},
+
+    Definition{{"map-root-user", 'r', Group::user, "map the current user and group to root"},
+               flag<&Words::map_root>},
+    Definition{{"map-current-user", 'c', Group::user, "map the current user and group to themselves"},
+               flag<&Words::map_current>},
+    Definition{{"no-user", '\0', Group::user, "never make a user namespace unasked"}, flag<&Words::no_user>},
+
+    Definition{{"propagation", '\0', Group::mounts, "of the mounts inside: private, slave, shared, unchanged",
+                Takes::value, "MODE"},
+               checked<&Words::propagation, known_propagation>},
+    Definition{{"root", 'R', Group::mounts, "change the root directory to DIR", Takes::value, "DIR"},
+               value<&Words::root>},
+    Definition{{"wd", 'w', Group::mounts, "change the working directory to DIR", Takes::value, "DIR"},
+               value<&Words::working_directory>},
+
+    Definition{
+        {"list", '\0', Group::existing, "show PID namespaces and the processes in them (of PID: its own)",
+         Takes::optional_word, "PID", all_namespaces},
+        checked<&Words::list, all_or_known_pid>},
+    Definition{{"json", '\0', Group::existing, "with --list: as one JSON document"}, flag<&Words::json>},
+    Definition{{"join", '\0', Group::existing, "run COMMAND in the user, PID and mount namespaces of PID",
+                Takes::value, "PID"},
+               checked<&Words::join, known_pid>},
+
+    Definition{{"verbose", 'v', Group::about, "say what is done, on stderr; twice: say more"},
+               flag<&Words::verbosity>},
+    Definition{{"help", 'h', Group::about, "print this help"}, flag<&Words::help>},
+    Definition{{"version", 'V', Group::about, "print the version and how it was built"},
+               flag<&Words::version>},
+};
+
+constexpr auto specs = [] {
+  std::array<OptionSpec, definitions.size()> table{};
+  std::transform(definitions.begin(), definitions.end(), table.begin(),
+                 [](const Definition& definition) { return definition.spec; });
+  return table;
+}();
+
+/// Options that contradict each other. Without fork nobody is left to do what some of them ask for.
+constexpr std::array exclusions{
+    std::pair{"--fork", "--no-fork"},
+    std::pair{"--init", "--no-fork"},
+    std::pair{"--kill-child", "--no-kill-child"},
+    std::pair{"--kill-child", "--no-fork"},
+    std::pair{"--new-session", "--no-fork"},
+    std::pair{"--json-status-fd", "--no-fork"},
+    std::pair{"--map-root-user", "--map-current-user"},
+};
+
+/// Tells CLI11 about those options that are on the line: it has a price for each.
+void define_options(CLI::App& app, const SplitWords& line, Words& words) {
   app.set_help_flag();
-
-  app.option_defaults()->group("Steps (name some to get exactly those, none to get them all)");
-  app.add_flag("-p,--pid", words.pid, "make a PID namespace: always done, accepted for unshare(1)");
-  auto* fork = app.add_flag("-f,--fork", words.fork, "fork: COMMAND becomes PID 1 of the new namespace");
-  auto* no_fork =
-      app.add_flag("--no-fork", words.no_fork, "do not fork: COMMAND's first child becomes PID 1");
-  auto* mount_proc = app.add_flag("--mount-proc{/proc}", words.mount_proc,
-                                  "mount a new proc on DIR (default: /proc) in a mount namespace of its own");
-  mount_proc->option_text("[=DIR]");
-  auto* init =
-      app.add_flag("--init", words.init, "stay as PID 1, reap orphans, pass signals on: COMMAND is PID 2");
-  no_fork->excludes(fork);
-  no_fork->excludes(init);
-
-  app.option_defaults()->group("Signals and the end");
-  auto* kill_child = app.add_flag("--kill-child{KILL}", words.kill_child,
-                                  "what COMMAND gets when pidns is killed (default: KILL)");
-  kill_child->option_text("[=SIGNAL]")->check(known_signal);
-  app.add_flag("--no-kill-child", words.no_kill_child, "let COMMAND go on when pidns is killed")
-      ->excludes(kill_child);
-  app.add_flag("--forward-signals", words.forward_signals,
-               "pass signals on: always done, accepted for unshare(1)");
-  auto* new_session = app.add_flag("--new-session", words.new_session,
-                                   "start COMMAND in a session of its own, without the terminal");
-  auto* json_status_fd = app.add_option("--json-status-fd", words.json_status_fd,
-                                        "report start and end of COMMAND in JSON lines on FD");
-  json_status_fd->option_text("=FD")->check(open_descriptor);
-  // Without fork nobody is left to do what these ask for.
-  no_fork->excludes(kill_child, new_session, json_status_fd);
-
-  app.option_defaults()->group("Further namespaces");
-  const auto add_namespace = [&](const std::string& names, int flag, const std::string& description) {
-    app.add_flag_function(
-        names, [&words, flag](std::int64_t) { words.namespaces |= flag; }, description);
-  };
-  add_namespace("-m,--mount", CLONE_NEWNS, "mount namespace");
-  add_namespace("-u,--uts", CLONE_NEWUTS, "UTS namespace (hostname)");
-  add_namespace("-i,--ipc", CLONE_NEWIPC, "System V IPC namespace");
-  add_namespace("-n,--net", CLONE_NEWNET, "network namespace");
-  add_namespace("-C,--cgroup", CLONE_NEWCGROUP, "cgroup namespace");
-  add_namespace("-T,--time", CLONE_NEWTIME, "time namespace");
-  add_namespace("-U,--user", CLONE_NEWUSER, "user namespace, without any map");
-
-  app.option_defaults()->group("User namespace");
-  auto* map_root =
-      app.add_flag("-r,--map-root-user", words.map_root, "map the current user and group to root");
-  auto* map_current = app.add_flag("-c,--map-current-user", words.map_current,
-                                   "map the current user and group to themselves");
-  app.add_flag("--no-user", words.no_user, "never make a user namespace unasked");
-  map_current->excludes(map_root);
-
-  app.option_defaults()->group("Mounts and directories");
-  app.add_option("--propagation", words.propagation,
-                 "of the mounts inside: private, slave, shared, unchanged")
-      ->option_text("=MODE")
-      ->check(CLI::IsMember(&propagations));
-  app.add_option("-R,--root", words.root, "change the root directory to DIR")->option_text("=DIR");
-  app.add_option("-w,--wd", words.working_directory, "change the working directory to DIR")
-      ->option_text("=DIR");
-
-  app.option_defaults()->group("Namespaces that are there already");
-  app.add_flag("--list{all}", words.list, "show PID namespaces and the processes in them (of PID: its own)")
-      ->option_text("[=PID]")
-      ->check([](const std::string& value) {
-        return value == all_namespaces ? std::string{} : known_pid(value);
-      });
-  app.add_flag("--json", words.json, "with --list: as one JSON document");
-  app.add_option("--join", words.join, "run COMMAND in the user, PID and mount namespaces of PID")
-      ->option_text("=PID")
-      ->check(known_pid);
-
-  app.option_defaults()->group("About pidns");
-  app.add_flag("-v,--verbose", words.verbosity, "say what is done, on stderr; twice: say more");
-  app.add_flag("-h,--help", words.help, "print this help");
-  app.add_flag("-V,--version", words.version, "print the version and how it was built");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  std::array<bool, definitions.size()> given{};
+  for (const auto& option : line.options) {
+    given.at(option.option) = true;
+  }
+  for (std::size_t i = 0; i < definitions.size(); ++i) {
+    if (given.at(i)) {
+      definitions.at(i).define(app, fmt::format("--{}", definitions.at(i).spec.name), words);
+    }
+  }
+  for (const auto& [one, other] : exclusions) {
+    CLI::Option* option = app.get_option_no_throw(one);
+    CLI::Option* excluded = app.get_option_no_throw(other);
+    if (option != nullptr && excluded != nullptr) {
+      option->excludes(excluded);
+    }
+  }
 }
 
-bool requires_value(const CLI::Option& option) {
-  return option.get_items_expected_min() > 0;
+/// The options in the form that CLI11 reads, the last one first.
+std::vector<std::string> to_cli11(const SplitWords& line) {
+  std::vector<std::string> arguments;
+  for (auto option = line.options.rbegin(); option != line.options.rend(); ++option) {
+    const std::string_view name = definitions.at(option->option).spec.name;
+    arguments.push_back(option->value.empty() ? fmt::format("--{}", name)
+                                              : fmt::format("--{}={}", name, option->value));
+  }
+  return arguments;
 }
-bool accepts_value(const CLI::Option& option) {
-  return requires_value(option) || !option.get_fnames().empty();
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substitution = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substitution, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-std::vector<std::string> long_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    const auto& own = option->get_lnames();
-    names.insert(names.end(), own.begin(), own.end());
-  }
-  return names;
-}
-
-[[noreturn]] void throw_unknown(const CLI::App& app, std::string_view name) {
-  const auto names = long_names(app);
-  const auto nearest = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return edit_distance(a, name) < edit_distance(b, name);
-  });
-  // Further apart than half of its letters, it is another word.
-  const bool similar = edit_distance(*nearest, name) * 2 <= name.size();
-  throw UsageError(similar ? fmt::format("--{}: unknown option, did you mean --{}?", name, *nearest)
-                           : fmt::format("--{}: unknown option, see pidns --help", name));
-}
-
-/// Finds an option by its long name or any prefix that only it has: getopt_long(3).
-const CLI::Option& find_long(const CLI::App& app, const std::string& name) {
-  if (const CLI::Option* exact = app.get_option_no_throw("--" + name)) {
-    return *exact;
-  }
-  std::vector<std::string> matches;
-  for (const std::string& candidate : long_names(app)) {
-    if (candidate.starts_with(name)) {
-      matches.push_back("--" + candidate);
-    }
-  }
-  if (matches.empty()) {
-    throw_unknown(app, name);
-  }
-  if (matches.size() > 1) {
-    throw UsageError(fmt::format("--{}: ambiguous option, could be {}", name, fmt::join(matches, " or ")));
-  }
-  return *app.get_option_no_throw(matches.front());
-}
-
-struct Split {
-  std::vector<std::string> options;  // each with its value in the same word, in the form that CLI11 reads
-  std::vector<std::string> command;
-};
-
-/// Divides the words into options and command: options end at the first word that is not one, or at `--`.
-/// CLI11 does not see the command's words at all, so it cannot take any of them for something of its own.
-class Splitter {
- public:
-  Splitter(const CLI::App& app, std::span<const char* const> words) : app_(app), words_(words) {}
-
-  Split split() {
-    while (next_ < words_.size()) {
-      const std::string_view word = words_[next_];
-      if (word == "--") {
-        ++next_;
-        break;
-      }
-      if (word.starts_with("--")) {
-        take_long(std::string(word.substr(2)));
-      } else if (word.size() > 1 && word.front() == '-') {
-        take_shorts(word);
-      } else {
-        break;
-      }
-    }
-    const auto rest = words_.subspan(next_);
-    split_.command.assign(rest.begin(), rest.end());
-    return std::move(split_);
-  }
-
- private:
-  void take_long(const std::string& word) {
-    ++next_;
-    const auto equals = word.find('=');
-    const CLI::Option& option = find_long(app_, word.substr(0, equals));
-    const std::string name = "--" + option.get_lnames().front();
-    if (equals == std::string::npos && name == "--list" && next_is_value()) {
-      split_.options.push_back(name + "=" + take_value(name));
-      return;
-    }
-    if (equals == std::string::npos) {
-      split_.options.push_back(requires_value(option) ? name + "=" + take_value(name) : name);
-      return;
-    }
-    const std::string value = word.substr(equals + 1);
-    if (!accepts_value(option)) {
-      throw UsageError(option.get_group() == "Further namespaces" || name == "--pid"
-                           ? fmt::format("{}=FILE: not supported yet", name)
-                           : fmt::format("{}: takes no value", name));
-    }
-    // To CLI11 it is a flag without a value.
-    if (value == "{}" && !requires_value(option)) {
-      throw UsageError(fmt::format("{}: {{}} is no value", name));
-    }
-    split_.options.push_back(name + "=" + checked_value(name, value));
-  }
-
-  /// `-fp`, `-R DIR`, `-UrRDIR`: the first letter that requires a value takes the rest of the word, or the
-  /// next one.
-  void take_shorts(std::string_view word) {
-    ++next_;
-    for (std::size_t i = 1; i < word.size(); ++i) {
-      const std::string letter = fmt::format("-{}", word[i]);
-      const CLI::Option* option = app_.get_option_no_throw(letter);
-      if (option == nullptr) {
-        throw UsageError(fmt::format("{}: unknown option, see pidns --help", letter));
-      }
-      const std::string name = "--" + option->get_lnames().front();
-      if (!requires_value(*option)) {
-        split_.options.push_back(name);
-        continue;
-      }
-      const std::string rest(word.substr(i + 1));
-      split_.options.push_back(name + "=" + (rest.empty() ? take_value(name) : rest));
-      return;
-    }
-  }
-
-  /// --list takes no COMMAND, so the word after it can only be its value.
-  [[nodiscard]] bool next_is_value() const { return next_ < words_.size() && *words_[next_] != '-'; }
-
-  std::string take_value(const std::string& name) {
-    if (next_ == words_.size()) {
-      throw UsageError(fmt::format("{}: needs a value", name));
-    }
-    return checked_value(name, words_[next_++]);
-  }
-
-  /// As from a variable that is not set: `--mount-proc=$DIR`.
-  static std::string checked_value(const std::string& name, const std::string& value) {
-    if (value.empty()) {
-      throw UsageError(fmt::format("{}: the value is empty", name));
-    }
-    return value;
-  }
-
-  const CLI::App& app_;
-  std::span<const char* const> words_;
-  std::size_t next_ = 0;
-  Split split_;
-};
 
 std::string login_shell() {
   for (const User& user : read_users()) {
@@ -399,7 +316,7 @@ Options to_options(Words& words, std::vector<std::string> command) {
   }
   options.new_session = words.new_session;
   options.automatic_user_namespace = !words.no_user;
-  options.propagation = propagations.at(words.propagation);
+  options.propagation = parse_propagation(words.propagation).value();
   if (!words.root.empty()) {
     options.root = words.root;
   }
@@ -416,76 +333,32 @@ Options to_options(Words& words, std::vector<std::string> command) {
   return options;
 }
 
-constexpr std::size_t help_width = 80;
-constexpr std::size_t help_indent = 30;
-
-/// Breaks a description into lines that fit beside the names.
-std::string wrap(std::string_view text) {
-  constexpr std::size_t width = help_width - help_indent;
-  std::string wrapped;
-  while (text.size() > width) {
-    const std::size_t space = text.rfind(' ', width);
-    wrapped += fmt::format("{}\n{:{}}", text.substr(0, space), "", help_indent);
-    text.remove_prefix(space + 1);
-  }
-  return wrapped.append(text);
-}
-
-std::string describe(const CLI::Option& option) {
-  const auto& shorts = option.get_snames();
-  const std::string name =
-      fmt::format("  {} --{}{}", shorts.empty() ? "   " : fmt::format("-{},", shorts.front()),
-                  option.get_lnames().front(), option.get_option_text());
-  const std::string description = wrap(option.get_description());
-  return name.size() < help_indent ? fmt::format("{:{}}{}\n", name, help_indent, description)
-                                   : fmt::format("{}\n{:{}}{}\n", name, "", help_indent, description);
-}
-
-std::string help_text(const CLI::App& app) {
-  std::string text =
-      "Usage: pidns [OPTION]... [--] [COMMAND [ARG]...]\n"
-      "Run COMMAND as PID 1 of a new PID namespace, with a /proc of its own.\n"
-      "COMMAND is $SHELL, else the user's login shell, unless it is given.\n";
-  std::string group;
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group() != group) {
-      group = option->get_group();
-      text += fmt::format("\n{}:\n", group);
-    }
-    text += describe(*option);
-  }
-  return text +
-         "\nExit status: that of COMMAND; 125 if pidns itself fails, 126 if COMMAND cannot\n"
-         "be executed, 127 if it is not found. If a signal kills COMMAND, it kills pidns.\n"
-         "\nExamples:\n"
-         "  pidns --fork --mount-proc /bin/bash     a shell that is PID 1\n"
-         "  timeout 60 pidns --init make check      nothing of it outlives the minute\n"
-         "  pidns --fork bash                       PID 1, but /proc is still the host's\n";
-}
-
 }  // namespace
 
+std::span<const OptionSpec> option_table() {
+  return specs;
+}
+
 std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> arguments) {
+  SplitWords line = split_words(arguments);
   CLI::App app;
   Words words;
-  define_options(app, words);
-  Split split = Splitter(app, arguments).split();
-  std::reverse(split.options.begin(), split.options.end());  // CLI11 takes them from the back
+  define_options(app, line, words);
   try {
-    app.parse(std::move(split.options));
+    app.parse(to_cli11(line));
   } catch (const CLI::ExcludesError& error) {
     throw UsageError(fmt::format("{}: leave one of them out", error.what()));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
   if (words.help) {
-    return Printout{help_text(app)};
+    return Printout{help_text()};
   }
   if (words.version) {
     return Printout{"pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};
   }
   if (!words.list.empty()) {
-    return to_list_request(app, words, split.command);
+    return to_list_request(app, words, line.command);
   }
   if (words.json) {
     throw UsageError("--json: goes with --list alone");
@@ -495,7 +368,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
                   {"--kill-child", "--no-kill-child", "--forward-signals", "--new-session",
                    "--json-status-fd", "--wd", "--verbose"});
   }
-  return to_options(words, std::move(split.command));
+  return to_options(words, std::move(line.command));
 }
 
 }  // namespace pidns

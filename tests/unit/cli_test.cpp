@@ -190,7 +190,8 @@ TEST_CASE("propagation takes the four modes of mount namespaces", "[cli]") {
   CHECK(with({"--propagation=slave"}).propagation == (MS_SLAVE | MS_REC));
   CHECK(with({"--propagation=shared"}).propagation == (MS_SHARED | MS_REC));
   CHECK(with({"--propagation=unchanged"}).propagation == 0);
-  CHECK_THAT(error_of({"--propagation=public", "true"}), Catch::StartsWith("--propagation: public not in "));
+  CHECK(error_of({"--propagation=public", "true"}) ==
+        "--propagation: public is not private, slave, shared or unchanged");
 }
 
 TEST_CASE("flags that stand for themselves", "[cli]") {
@@ -256,11 +257,10 @@ TEST_CASE("a value is taken as it is", "[cli]") {
 }
 
 TEST_CASE("an optional value is taken as it is", "[cli]") {
-  for (const char* value : {"-x", "--", "a=b", "a b", "a,b", "[a,b]", "'a'", "true", "false", "-", "./{}"}) {
+  for (const char* value : {"-x", "--", "a=b", "a b", "a,b", "[a,b]", "'a'", "true", "false", "-", "{}"}) {
     CHECK(with({std::string("--mount-proc=") + value}).mount_proc == value);
   }
-  CHECK(error_of({"--mount-proc={}", "true"}) == "--mount-proc: {} is no value");
-  CHECK(error_of({"--kill-child={}", "true"}) == "--kill-child: {} is no value");
+  CHECK(error_of({"--kill-child={}", "true"}) == "--kill-child: {} is no signal");
 }
 
 TEST_CASE("of a value given twice the last one counts", "[cli]") {

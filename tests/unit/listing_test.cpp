@@ -120,8 +120,9 @@ TEST_CASE("a namespace whose processes are all hidden is shown without any", "[l
   Listing listing;
   listing.namespaces = {own_space(100, 1), space(200, 100, {}),
                         space(300, 200, {process({20, 7, 1}, 0, {"b"})})};
-  CHECK_THAT(to_text(listing, std::nullopt),
-             Catch::Contains("`- pid:[200]  no process that can be seen\n   `- pid:[300]  root  1 process\n"));
+  CHECK_THAT(
+      to_text(listing, std::nullopt),
+      Catch::Contains("`- pid:[200]  no process that can be seen\n   `- pid:[300]  root  1 process\n"));
 }
 
 TEST_CASE("processes are a tree of parents and children in the order of their PIDs", "[listing]") {
