@@ -1,6 +1,8 @@
 #include "page.hpp"
 
 #include <cctype>
+#include <string_view>
+#include <utility>
 
 #include "harness.hpp"
 
@@ -52,6 +54,21 @@ std::vector<Command> read_commands(const std::string& markdown) {
     }
   }
   return commands;
+}
+
+std::string examples_of(const std::string& manual_page) {
+  const std::string section = manual_page.substr(manual_page.find(".Sh EXAMPLES"));
+  std::string text;
+  for (std::string line : harness::lines(section.substr(0, section.find("\n.Sh ")))) {
+    for (const auto& [escape, character] :
+         {std::pair{"\\[u2026]", any}, std::pair{"\\-", std::string_view("-")}}) {
+      for (auto at = line.find(escape); at != std::string::npos; at = line.find(escape)) {
+        line.replace(at, std::string_view(escape).size(), character);
+      }
+    }
+    text += (line.starts_with(".Bd") ? "```console" : line == ".Ed" ? "```" : line) + '\n';
+  }
+  return text;
 }
 
 bool Matcher::same_number(const std::string& expected, const std::string& seen) {

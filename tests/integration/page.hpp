@@ -26,6 +26,10 @@ struct Command {
 
 std::vector<Command> read_commands(const std::string& markdown);
 
+/// The section EXAMPLES of a manual page in mdoc(7) as such a page: what stands between .Bd and .Ed are its
+/// blocks.
+std::string examples_of(const std::string& manual_page);
+
 /// Compares outputs with those on the page, and remembers which number there stands for which.
 class Matcher {
  public:

@@ -61,8 +61,12 @@ class Reader {
   Terminal terminal_;
 };
 
-void check_page(const std::string& name) {
-  const auto commands = page::read_commands(harness::read_file(PIDNS_SOURCE_DIR "/docs/" + name));
+std::string source(const std::string& name) {
+  return harness::read_file(PIDNS_SOURCE_DIR "/" + name);
+}
+
+void check_page(const std::string& name, const std::string& markdown) {
+  const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
   const harness::TemporaryDirectory home;
   harness::write_file(home.path() + "/.bashrc",
@@ -125,11 +129,15 @@ TEST_CASE("an ellipsis of a page stands for any text or any lines", "[page]") {
 }
 
 TEST_CASE("the lesson shows what appears", "[page]") {
-  check_page("lesson.md");
+  check_page("lesson.md", source("docs/lesson.md"));
+}
+
+TEST_CASE("the examples of the manual page show what appears", "[page]") {
+  check_page("pidns.1", page::examples_of(source("man/pidns.1")));
 }
 
 TEST_CASE("the lesson has the same commands in Japanese", "[page]") {
-  const auto english = page::read_commands(harness::read_file(PIDNS_SOURCE_DIR "/docs/lesson.md"));
-  const auto japanese = page::read_commands(harness::read_file(PIDNS_SOURCE_DIR "/docs/lesson.ja.md"));
+  const auto english = page::read_commands(source("docs/lesson.md"));
+  const auto japanese = page::read_commands(source("docs/lesson.ja.md"));
   CHECK(english == japanese);
 }
