@@ -1,4 +1,4 @@
-# What scripts/install, scripts/test and scripts/fuzz share; sourced by both, after `set -euo pipefail`.
+# What scripts/install, scripts/test and scripts/fuzz share; sourced by all three, after `set -euo pipefail`.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the lists of packages are for those who source this
 
