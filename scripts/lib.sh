@@ -20,6 +20,7 @@ test_packages=(
   procps
   python3
   shellcheck
+  strace
   vim-tiny
   zsh
 )

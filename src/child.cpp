@@ -21,16 +21,16 @@ CallerSignals take_over_signals() {
   return {.mask = mask, .child_ignored = child_ignored};
 }
 
-void become_command(const Options& options, const CallerSignals& caller) {
+void become_command(const Options& options, const CallerSignals& caller, const sys::Listener& listener) {
   if (caller.child_ignored) {
     sys::ignore_signal(SIGCHLD);
   }
   sys::set_signal_mask(caller.mask);
-  execute_command(options.command);
+  execute_command(options.command, listener);
 }
 
-void die_with_parent(int signal, const sys::Pipe& pipe_to_parent) {
-  sys::set_parent_death_signal(signal);
+void die_with_parent(int signal, const sys::Pipe& pipe_to_parent, const sys::Listener& listener) {
+  sys::set_parent_death_signal(signal, listener);
   // The parent may have died before that; getppid(2) cannot tell, as it is 0 in here either way.
   sys::close_copy(pipe_to_parent.read);
   if (!sys::has_reader(pipe_to_parent.write)) {

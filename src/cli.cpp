@@ -46,6 +46,7 @@ struct Words {
   bool json = false;
   pid_t join = 0;
   int verbosity = 0;
+  bool explain = false;
   bool help = false;
   std::string completion;  // empty: not given
   bool version = false;
@@ -205,6 +206,8 @@ constexpr std::array definitions{
                 Takes::value, "PID"},
                checked<&Words::join, known_pid>},
 
+    Definition{{"explain", '\0', Group::about, "tell each step and what comes of it, on stderr"},
+               flag<&Words::explain>},
     Definition{{"verbose", 'v', Group::about, "say what is done, on stderr; twice: say more"},
                flag<&Words::verbosity>},
     Definition{{"help", 'h', Group::about, "print this help"}, flag<&Words::help>},
@@ -360,6 +363,7 @@ Options to_options(Words& words, std::vector<std::string> command) {
     options.mount_proc.reset();
   }
   options.verbosity = words.verbosity;
+  options.explain = words.explain;
   options.command = command.empty() ? default_command() : std::move(command);
   return options;
 }
@@ -400,7 +404,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   if (words.join > 0) {
     refuse_others(app, "--join",
                   {"--kill-child", "--no-kill-child", "--forward-signals", "--new-session",
-                   "--json-status-fd", "--wd", "--verbose"});
+                   "--json-status-fd", "--wd", "--explain", "--verbose"});
   }
   return to_options(words, std::move(line.command));
 }

@@ -218,7 +218,7 @@ std::string explain_exec_error(const std::string& file, int error) {
   }
 }
 
-void execute_command(const std::vector<std::string>& command) {
+void execute_command(const std::vector<std::string>& command, const sys::Listener& listener) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (const std::string& word : command) {
@@ -226,7 +226,13 @@ void execute_command(const std::vector<std::string>& command) {
   }
   arguments.push_back(nullptr);
 
+  if (listener) {
+    listener(sys::Execute{arguments}, std::nullopt);
+  }
   const Attempt attempt = try_all(command.front(), arguments);
+  if (listener) {
+    listener(sys::Execute{arguments}, sys::Result{.value = -1, .error = attempt.error});
+  }
   const bool found = attempt.error != ENOENT || exists(attempt.file);
   throw Failure(found ? status_cannot_execute : status_not_found,
                 fmt::format("cannot execute '{}': {}", command.front(), std::strerror(attempt.error)),

@@ -13,7 +13,8 @@ namespace {
 class Init {
  public:
   // The pidfd is opened here, while COMMAND cannot have been reaped yet.
-  Init(Process& command, UniqueFd& channel) : command_(command), pidfd_(command.pidfd()), channel_(channel) {}
+  Init(Process& command, UniqueFd& channel, Explainer& explainer)
+      : command_(command), pidfd_(command.pidfd()), channel_(channel), explainer_(explainer) {}
 
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
@@ -70,6 +71,7 @@ class Init {
     // A `kill 0` inside cannot be told from a `kill 1`, which must not be lost.
     constexpr bool sent_to_group = false;
     if (origin_of(number, signal.ssi_code, sent_to_group) == Origin::process) {
+      explainer_.tell(explain_signal_to_command, number, command_.pid());
       sys::pass_on(pidfd_, signal);
     }
   }
@@ -113,6 +115,7 @@ class Init {
   Process& command_;
   const UniqueFd& pidfd_;
   UniqueFd& channel_;
+  Explainer& explainer_;
   bool stopped_ = false;
   int stops_told_ = 0;
   bool unanswered_stop_ = false;  // COMMAND has been stopped, and no SIGCONT has come since
@@ -131,8 +134,8 @@ std::optional<InitMessage> receive_message(const UniqueFd& channel) {
   return sys::receive_packet(channel, &message, sizeof message) ? std::optional(message) : std::nullopt;
 }
 
-Ending run_init(Process& command, UniqueFd& channel) {
-  return Init(command, channel).run();
+Ending run_init(Process& command, UniqueFd& channel, Explainer& explainer) {
+  return Init(command, channel, explainer).run();
 }
 
 }  // namespace pidns

@@ -19,7 +19,8 @@ namespace {
 
 class Joiner {
  public:
-  Joiner(pid_t pid, const UniqueFd& proc, Log& log) : pid_(pid), proc_(proc), log_(log) {}
+  Joiner(pid_t pid, const UniqueFd& proc, const sys::Listener& listener, Log& log)
+      : pid_(pid), proc_(proc), listener_(listener), log_(log) {}
 
   void join() {
     const UniqueFd target = open_target();
@@ -32,13 +33,13 @@ class Joiner {
     }
     const bool take_ids = (flags & CLONE_NEWUSER) != 0 && !is_mapped(read("uid_map"), current_ids().user);
     if (take_ids && sys::has_capability(CAP_SETGID)) {
-      sys::drop_groups();  // in there it may be forbidden
+      sys::drop_groups(listener_);  // in there it may be forbidden
     }
     std::error_code no_directory;
     const std::filesystem::path directory = std::filesystem::current_path(no_directory);
     // Until it executes the command, our child shares our memory, and processes in there could trace it.
-    sys::hide_memory();
-    sys::enter_namespaces(target, flags, context());
+    sys::hide_memory(listener_);
+    sys::enter_namespaces(target, flags, context(), listener_);
     log_.info("entered {} of process {}", sys::describe_namespaces(flags), pid_);
     if (take_ids) {
       become_user_of_target();
@@ -115,13 +116,13 @@ class Joiner {
     if (!status) {
       throw_join_error(ESRCH);
     }
-    sys::set_ids(status->user, status->group);
+    sys::set_ids(status->user, status->group, listener_);
   }
 
   /// The kernel has put us into the root directory of the new mount namespace: setns(2).
-  static void return_to(const std::filesystem::path& directory) {
+  void return_to(const std::filesystem::path& directory) {
     try {
-      sys::change_directory(directory.c_str());
+      sys::change_directory(directory.c_str(), listener_);
     } catch (const sys::Error&) {
       // It is not there, or not for us: we stay in the root directory.
     }
@@ -129,13 +130,14 @@ class Joiner {
 
   pid_t pid_;
   const UniqueFd& proc_;
+  const sys::Listener& listener_;
   Log& log_;
 };
 
 }  // namespace
 
-void join_namespaces(pid_t pid, const UniqueFd& proc, Log& log) {
-  Joiner(pid, proc, log).join();
+void join_namespaces(pid_t pid, const UniqueFd& proc, const sys::Listener& listener, Log& log) {
+  Joiner(pid, proc, listener, log).join();
 }
 
 bool is_mapped(std::string_view map, unsigned id) {

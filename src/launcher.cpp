@@ -1,6 +1,7 @@
 #include "pidns/launcher.hpp"
 
 #include "pidns/child.hpp"
+#include "pidns/explainer.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/init.hpp"
 #include "pidns/join.hpp"
@@ -16,21 +17,22 @@ namespace pidns {
 namespace {
 
 /// Without privilege every other namespace needs a user namespace around it: user_namespaces(7).
-void add_user_namespace_if_needed(Options& options, Log& log) {
+void add_user_namespace_if_needed(Options& options, Explainer& explainer, Log& log) {
   if (options.identity_map || !options.automatic_user_namespace || can_make_namespaces()) {
     return;
   }
   log.info("no CAP_SYS_ADMIN: adding a user namespace that maps the current user and group to themselves");
+  explainer.tell(explain_added_user_namespace);
   options.identity_map = IdentityMap::current;
   options.namespaces |= CLONE_NEWUSER;
 }
 
-void make_namespaces(const Options& options, Log& log) {
+void make_namespaces(const Options& options, const sys::Listener& listener, Log& log) {
   const Ids outer = current_ids();
-  sys::unshare(options.namespaces);
+  sys::unshare(options.namespaces, listener);
   log.info("created {}", sys::describe_namespaces(options.namespaces));
   if (options.identity_map) {
-    write_identity_maps(*options.identity_map, outer);
+    write_identity_maps(*options.identity_map, outer, listener);
   }
 }
 
@@ -76,31 +78,34 @@ void throw_if_failed(const sys::Pipe& report) {
 }
 
 /// Starts the command as PID 2; PID 1 stays what it is.
-pid_t start_command(const Options& options, const CallerSignals& caller, const sys::Pipe& report, Log& log) {
-  return sys::spawn(sys::Memory::shared,
-                    [&] { run_or_fail(options, report, log, [&] { become_command(options, caller); }); });
+pid_t start_command(const Options& options, const CallerSignals& caller, const sys::Pipe& report,
+                    const sys::Listener& listener, Log& log) {
+  return sys::spawn(sys::Memory::shared, listener, [&] {
+    run_or_fail(options, report, log, [&] { become_command(options, caller, listener); });
+  });
 }
 
 /// The first process of the new PID namespace: everything from here to the command.
 void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report, sys::Channel& channel,
-               Log& log) {
+               Explainer& explainer, Log& log) {
+  const sys::Listener& listener = explainer.listener();
   if (options.kill_child != 0) {
-    die_with_parent(options.kill_child, report);
+    die_with_parent(options.kill_child, report, listener);
   }
   if (options.new_session) {
-    sys::new_session();
+    sys::new_session(listener);
   }
-  prepare_mounts(options);
+  prepare_mounts(options, listener);
   if (!options.init) {
-    become_command(options, caller);
+    become_command(options, caller, listener);
   }
   channel.outer.reset();
-  Process command(start_command(options, caller, report, log));
+  Process command(start_command(options, caller, report, listener, log));
   sys::close(report.write, "cannot close a pipe");
   // What is open in PID 1 can be reached from inside through /proc/1/fd: nothing of the outside may be left.
   sys::close_stdin_and_stdout();
   sys::close_all_above_stderr_but(channel.inner);
-  ::_exit(shell_status(run_init(command, channel.inner)));
+  ::_exit(shell_status(run_init(command, channel.inner, explainer)));
 }
 
 /// --init in a process that is PID 1 already, such as the entry point of a container: it needs no namespace
@@ -111,27 +116,31 @@ bool is_init_already(const Options& options) {
   return options.init && nothing_else && ::getpid() == 1;
 }
 
-Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
+Ending be_init_here(Options& options, const CallerSignals& caller, Explainer& explainer, Log& log) {
+  const sys::Listener& listener = explainer.listener();
   log.warn("already PID 1 of this PID namespace: --init needs no new one, COMMAND runs in this one");
   options.namespaces = 0;
   options.mount_proc.reset();
-  prepare_mounts(options);
+  prepare_mounts(options, listener);
   sys::Pipe report = sys::make_pipe();
-  Process command(start_command(options, caller, report, log));
+  Process command(start_command(options, caller, report, listener, log));
   sys::close(report.write, "cannot close a pipe");
   throw_if_failed(report);
   sys::close_stdin_and_stdout();
   UniqueFd nobody;
-  return run_init(command, nobody);
+  const Ending ending = run_init(command, nobody, explainer);
+  explainer.tell(explain_ending, Receiver::pidns_as_init, ending, ending);
+  return ending;
 }
 
 /// Without fork this process goes on as the command, outside of the PID namespace that it has made.
-[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller, Log& log) {
+[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller,
+                                      const sys::Listener& listener, Log& log) {
   log.warn(
       "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
-  prepare_mounts(options);
-  become_command(options, caller);
+  prepare_mounts(options, listener);
+  become_command(options, caller, listener);
 }
 
 /// The command goes on, and its status is returned, also when nobody reads about it any more.
@@ -149,61 +158,72 @@ void write_status(const UniqueFd& status, Log& log, Write write) {
 /// Starts the child and stands in for it until it ends. Its namespaces are those of our children by now.
 /// @param proc the /proc of our own
 Ending start_and_supervise(const Options& options, const CallerSignals& caller, const UniqueFd& proc,
-                           Terminal& terminal, Log& log) {
+                           Terminal& terminal, Explainer& explainer, Log& log) {
   const UniqueFd status = options.json_status_fd ? sys::adopt(*options.json_status_fd) : UniqueFd();
   sys::Pipe report = sys::make_pipe();
   sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
   // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
-  Process child(sys::spawn(child_memory(options), [&] {
-    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, log); });
+  Process child(sys::spawn(child_memory(options), explainer.listener(), [&] {
+    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, explainer, log); });
   }));
   sys::close(report.write, "cannot close a pipe");
   channel.inner.reset();
   throw_if_failed(report);
   sys::close_stdin_and_stdout();
   write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
-  const Ending ending = supervise(child, channel.outer, proc, terminal, options, log);
+  const Ending ending = supervise(child, channel.outer, proc, terminal, options, explainer, log);
   write_status(status, log, [&] { write_json_end(status.get(), ending); });
   return ending;
 }
 
 /// Runs the command in the namespaces of another process.
-Ending run_joined(const Options& options, Log& log) {
+Ending run_joined(const Options& options, Explainer& explainer, Log& log) {
   const CallerSignals caller = take_over_signals();
   Terminal terminal;
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-  join_namespaces(*options.join, proc, log);
-  return start_and_supervise(options, caller, proc, terminal, log);
+  join_namespaces(*options.join, proc, explainer.listener(), log);
+  return start_and_supervise(options, caller, proc, terminal, explainer, log);
 }
 
-Ending run(Options& options, Log& log) {
+Ending run(Options& options, Explainer& explainer, Log& log) {
   const bool already_init = is_init_already(options);
   if (!already_init) {
     // First of all: whether the host could see our proc depends on it.
-    add_user_namespace_if_needed(options, log);
+    add_user_namespace_if_needed(options, explainer, log);
   }
   verify_directories(options);
   const CallerSignals caller = take_over_signals();
   Terminal terminal;
   if (already_init) {
-    return be_init_here(options, caller, log);
+    return be_init_here(options, caller, explainer, log);
   }
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-  make_namespaces(options, log);
+  make_namespaces(options, explainer.listener(), log);
   if (!options.fork) {
-    become_command_here(options, caller, log);
+    become_command_here(options, caller, explainer.listener(), log);
   }
-  return start_and_supervise(options, caller, proc, terminal, log);
+  return start_and_supervise(options, caller, proc, terminal, explainer, log);
 }
 
 }  // namespace
 
 Ending launch(Options options, Log& log) {
+  Explainer explainer(options);
+  const auto give_up = [&](const Failure& failure) {
+    if (explainer.has_begun()) {
+      explainer.tell(explain_failure, failure);
+    }
+  };
   try {
-    return options.join ? run_joined(options, log) : run(options, log);
+    return options.join ? run_joined(options, explainer, log) : run(options, explainer, log);
   } catch (const sys::Error& error) {
-    throw diagnose(error, options);
+    const Failure failure = diagnose(error, options);
+    give_up(failure);
+    throw failure;
+  } catch (const Failure& failure) {
+    give_up(failure);
+    throw;
   }
 }
 

@@ -54,22 +54,22 @@ void verify_directories(const Options& options) {
   }
 }
 
-void prepare_mounts(const Options& options) {
+void prepare_mounts(const Options& options, const sys::Listener& listener) {
   if ((options.namespaces & CLONE_NEWNS) != 0 && options.propagation != 0) {
-    sys::set_propagation("/", options.propagation);
+    sys::set_propagation("/", options.propagation, listener);
   }
   // Root first: the directory that --mount-proc names is one of the new root.
   if (options.root) {
-    sys::change_root(options.root->c_str());
+    sys::change_root(options.root->c_str(), listener);
   }
   if (options.working_directory) {
-    sys::change_directory(options.working_directory->c_str());
+    sys::change_directory(options.working_directory->c_str(), listener);
   }
   if (options.mount_proc) {
     if (propagates_to_host(options)) {
-      sys::make_private_if_mounted(options.mount_proc->c_str());
+      sys::make_private_if_mounted(options.mount_proc->c_str(), listener);
     }
-    sys::mount_proc(options.mount_proc->c_str());
+    sys::mount_proc(options.mount_proc->c_str(), listener);
   }
 }
 

@@ -36,13 +36,14 @@ struct Watched {
 class Supervisor {
  public:
   Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
-             const Options& options, Log& log)
+             const Options& options, Explainer& explainer, Log& log)
       : init_(init),
         seen_(look_up(proc, init)),
         channel_(channel),
         proc_(proc),
         terminal_(terminal),
         options_(options),
+        explainer_(explainer),
         log_(log) {}
 
   Ending run() {
@@ -67,7 +68,10 @@ class Supervisor {
       }
       init_.set_reaped();
       read_channel();
-      return ending(change);
+      const Ending init{.killed = change.si_code != CLD_EXITED, .value = change.si_status};
+      const Ending own = ending(init);
+      explainer_.tell(explain_ending, receiver(), init, own);
+      return own;
     }
   }
 
@@ -86,12 +90,15 @@ class Supervisor {
             ? origin_of(number, signal.ssi_code, is_from_inside(proc_, static_cast<pid_t>(signal.ssi_pid)))
             : Origin::process;
     // Made before the signal is passed on: its handler may change what PID 1 does with it.
-    const Decision decision = decide(number, origin);
+    const auto dispositions = read_relevant_dispositions();
+    const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
+                                           : Decision{.relay = origin == Origin::process};
     log_.debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has reached already",
                child_name(),
                decision.apply_default ? ", which has no use for it: applying the default action"
                : decision.watch       ? ", which blocks it"
                                       : "");
+    explain(signal, origin, decision, dispositions);
     if (decision.relay) {
       sys::pass_on(init_.pidfd(), signal);
     }
@@ -104,14 +111,30 @@ class Supervisor {
 
   [[nodiscard]] std::string_view child_name() const { return options_.join ? "the command" : "PID 1"; }
 
-  Decision decide(int signal, Origin origin) {
+  [[nodiscard]] Receiver receiver() const {
+    return options_.join   ? Receiver::joined_command
+           : options_.init ? Receiver::pidns_as_init
+                           : Receiver::init;
+  }
+
+  /// What PID 1 does with signals; nothing when it is gone, or when that makes no difference.
+  std::optional<Dispositions> read_relevant_dispositions() {
     // A PID 1 of our own has a use for every signal, and to a command that is no PID 1 the kernel does by
     // itself what is to be done.
-    if (channel_.valid() || options_.join) {
-      return {.relay = origin == Origin::process};
+    return channel_.valid() || options_.join ? std::nullopt : read_dispositions(proc_, seen_);
+  }
+
+  void explain(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
+               const std::optional<Dispositions>& dispositions) {
+    const int number = static_cast<int>(signal.ssi_signo);
+    // The terminal sends some again and again, as at each change of its size, and nothing follows from them.
+    // Nor does anything when PID 1 has been killed already.
+    const bool matters = decision.relay || default_action(number) != DefaultAction::ignore;
+    if (matters && fatal_signal_ == 0) {
+      const Sender sender{
+          .origin = origin, .code = signal.ssi_code, .pid = static_cast<pid_t>(signal.ssi_pid)};
+      explainer_.tell(explain_signal, number, sender, receiver(), decision, dispositions);
     }
-    const auto dispositions = read_dispositions(proc_, seen_);
-    return dispositions ? relay_decision(signal, origin, *dispositions) : Decision{.relay = true};
   }
 
   /// Whether PID 1 gets what is sent to our process group. Not with --new-session, nor when it is a shell
@@ -206,9 +229,11 @@ class Supervisor {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       stop_signal_ = signal;
+      explainer_.tell(explain_default_action, signal);
       sys::send_signal(init_.pidfd(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
+      explainer_.tell(explain_default_action, signal);
       sys::send_signal(init_.pidfd(), SIGKILL);
     }
   }
@@ -218,11 +243,13 @@ class Supervisor {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal_.foreground();
     const bool was_inside = is_inside(proc_, group);
+    explainer_.tell(explain_stop, signal, receiver());
     while (!sys::stop_this_process(signal) && is_stopped()) {
     }
     if (was_inside) {
       terminal_.pass_to(group);
     }
+    explainer_.tell(explain_continuation, receiver());
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
       sys::send_signal(init_.pidfd(), SIGCONT);
@@ -235,15 +262,12 @@ class Supervisor {
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
-  [[nodiscard]] Ending ending(const siginfo_t& change) const {
+  [[nodiscard]] Ending ending(const Ending& init) const {
     if (command_ending_) {
       return *command_ending_;
     }
-    if (fatal_signal_ !=
-        0) {  // also if it exits by itself before our SIGKILL: an ordinary process was dead by then
-      return {.killed = true, .value = fatal_signal_};
-    }
-    return {.killed = change.si_code != CLD_EXITED, .value = change.si_status};
+    // Also if it exits by itself before our SIGKILL: an ordinary process was dead by then.
+    return fatal_signal_ != 0 ? Ending{.killed = true, .value = fatal_signal_} : init;
   }
 
   Process& init_;
@@ -252,6 +276,7 @@ class Supervisor {
   const UniqueFd& proc_;
   Terminal& terminal_;
   const Options& options_;
+  Explainer& explainer_;
   Log& log_;
   int stops_heard_ = 0;  // of COMMAND, from the PID 1 of --init
   std::optional<Ending> command_ending_;
@@ -264,8 +289,8 @@ class Supervisor {
 }  // namespace
 
 Ending supervise(Process& child, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
-                 const Options& options, Log& log) {
-  return Supervisor(child, channel, proc, terminal, options, log).run();
+                 const Options& options, Explainer& explainer, Log& log) {
+  return Supervisor(child, channel, proc, terminal, options, explainer, log).run();
 }
 
 }  // namespace pidns

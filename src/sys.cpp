@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,6 +26,7 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
+#include <new>
 
 namespace pidns::sys {
 
@@ -35,6 +37,18 @@ auto retry(Call call) {
   auto result = call();
   while (result == -1 && errno == EINTR) {
     result = call();
+  }
+  return result;
+}
+
+/// As retry(), and tells the listener of the call. errno stays what the call has made it.
+template <typename Function>
+auto heard(const Listener& listener, const Call& call, Function function) {
+  const auto result = retry(function);
+  if (listener) {
+    const int error = errno;
+    listener(call, Result{.value = result, .error = result == -1 ? error : 0});
+    errno = error;
   }
   return result;
 }
@@ -79,21 +93,22 @@ std::string describe_namespaces(int flags) {
   return fmt::format("{} and {} namespaces", fmt::join(made, ", "), last);
 }
 
-void unshare(int flags) {
-  if (retry([&] { return ::unshare(flags); }) == -1) {
+void unshare(int flags, const Listener& listener) {
+  if (heard(listener, Unshare{flags}, [&] { return ::unshare(flags); }) == -1) {
     throw_error("unshare", errno, fmt::format("cannot create {}", describe_namespaces(flags)));
   }
 }
 
-void set_propagation(const char* target, unsigned long flags) {
-  if (retry([&] { return ::mount("none", target, nullptr, flags, nullptr); }) == -1) {
+void set_propagation(const char* target, unsigned long flags, const Listener& listener) {
+  const Mount call{.source = "none", .target = target, .type = nullptr, .flags = flags};
+  if (heard(listener, call, [&] { return ::mount(call.source, target, nullptr, flags, nullptr); }) == -1) {
     throw_error("mount", errno, fmt::format("cannot change the mount propagation of {}", target));
   }
 }
 
-void make_private_if_mounted(const char* target) {
+void make_private_if_mounted(const char* target, const Listener& listener) {
   try {
-    set_propagation(target, MS_PRIVATE | MS_REC);
+    set_propagation(target, MS_PRIVATE | MS_REC, listener);
   } catch (const Error& error) {
     if (error.error() != EINVAL) {
       throw;
@@ -101,9 +116,10 @@ void make_private_if_mounted(const char* target) {
   }
 }
 
-void mount_proc(const char* target) {
+void mount_proc(const char* target, const Listener& listener) {
   constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
-  if (retry([&] { return ::mount("proc", target, "proc", flags, nullptr); }) == -1) {
+  const Mount call{.source = "proc", .target = target, .type = "proc", .flags = flags};
+  if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
     throw_error("mount", errno, fmt::format("cannot mount proc on {}", target));
   }
 }
@@ -148,8 +164,9 @@ bool has_capability(int capability) {
          0;
 }
 
-void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context) {
-  if (retry([&] { return ::setns(pidfd.get(), flags); }) == -1) {
+void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context,
+                      const Listener& listener) {
+  if (heard(listener, SetNs{pidfd.get(), flags}, [&] { return ::setns(pidfd.get(), flags); }) == -1) {
     throw_error("setns", errno, context);
   }
 }
@@ -162,15 +179,15 @@ UniqueFd parent_namespace(const UniqueFd& pid_namespace) {
   return parent;
 }
 
-void change_root(const char* directory) {
-  if (retry([&] { return ::chroot(directory); }) == -1) {
+void change_root(const char* directory, const Listener& listener) {
+  if (heard(listener, Chroot{directory}, [&] { return ::chroot(directory); }) == -1) {
     throw_error("chroot", errno, fmt::format("cannot change root to {}", directory));
   }
-  change_directory("/");
+  change_directory("/", listener);
 }
 
-void change_directory(const char* directory) {
-  if (retry([&] { return ::chdir(directory); }) == -1) {
+void change_directory(const char* directory, const Listener& listener) {
+  if (heard(listener, Chdir{directory}, [&] { return ::chdir(directory); }) == -1) {
     throw_error("chdir", errno, fmt::format("cannot change directory to {}", directory));
   }
 }
@@ -180,33 +197,34 @@ int execute(const char* file, const std::vector<char*>& arguments) {
   return errno;
 }
 
-void set_parent_death_signal(int signal) {
-  if (retry([&] { return ::prctl(PR_SET_PDEATHSIG, signal); }) == -1) {
+void set_parent_death_signal(int signal, const Listener& listener) {
+  if (heard(listener, SetParentDeathSignal{signal}, [&] { return ::prctl(PR_SET_PDEATHSIG, signal); }) ==
+      -1) {
     throw_error("prctl", errno, "cannot ask for a signal at the death of pidns");
   }
 }
 
-void hide_memory() {
-  ::prctl(PR_SET_DUMPABLE, 0);
+void hide_memory(const Listener& listener) {
+  heard(listener, SetUndumpable{}, [] { return ::prctl(PR_SET_DUMPABLE, 0); });
 }
 
-void drop_groups() {
-  if (retry([] { return ::setgroups(0, nullptr); }) == -1) {
+void drop_groups(const Listener& listener) {
+  if (heard(listener, DropGroups{}, [] { return ::setgroups(0, nullptr); }) == -1) {
     throw_error("setgroups", errno, "cannot give up supplementary groups");
   }
 }
 
-void set_ids(uid_t user, gid_t group) {
-  if (retry([&] { return ::setresgid(group, group, group); }) == -1) {
+void set_ids(uid_t user, gid_t group, const Listener& listener) {
+  if (heard(listener, SetGroup{group}, [&] { return ::setresgid(group, group, group); }) == -1) {
     throw_error("setresgid", errno, fmt::format("cannot become group {}", group));
   }
-  if (retry([&] { return ::setresuid(user, user, user); }) == -1) {
+  if (heard(listener, SetUser{user}, [&] { return ::setresuid(user, user, user); }) == -1) {
     throw_error("setresuid", errno, fmt::format("cannot become user {}", user));
   }
 }
 
-void new_session() {
-  if (retry([] { return ::setsid(); }) == -1) {
+void new_session(const Listener& listener) {
+  if (heard(listener, Setsid{}, [] { return ::setsid(); }) == -1) {
     throw_error("setsid", errno, "cannot start a new session");
   }
 }
@@ -537,13 +555,25 @@ void allow_more_open_files() {
   }
 }
 
-std::optional<std::size_t> stdout_width() {
+namespace {
+
+std::optional<std::size_t> width_of(int terminal) {
   constexpr std::size_t usual = 80;
   winsize size{};
-  if (retry([&] { return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size); }) == -1) {
+  if (retry([&] { return ::ioctl(terminal, TIOCGWINSZ, &size); }) == -1) {
     return std::nullopt;
   }
   return size.ws_col > 0 ? size.ws_col : usual;
+}
+
+}  // namespace
+
+std::optional<std::size_t> stdout_width() {
+  return width_of(STDOUT_FILENO);
+}
+
+std::optional<std::size_t> stderr_width() {
+  return width_of(STDERR_FILENO);
 }
 
 void close_stdin_and_stdout() {
@@ -670,11 +700,49 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
-void write_file(const char* path, std::string_view text) {
-  const UniqueFd file = open_file(AT_FDCWD, path, O_WRONLY);
-  if (retry([&] { return ::write(file.get(), text.data(), text.size()); }) == -1) {
+void write_to_stderr(std::string_view text) {
+  // From the background the terminal would stop us: termios(3), TOSTOP. And a pipe may have lost its reader.
+  const SignalSet mask = set_signal_mask(SignalSet::all());
+  while (!text.empty()) {
+    const ssize_t size = retry([&] { return ::write(STDERR_FILENO, text.data(), text.size()); });
+    if (size == -1) {
+      if (errno == EPIPE) {
+        take_back(SIGPIPE);
+      }
+      break;
+    }
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  set_signal_mask(mask);
+}
+
+void write_file(const char* path, std::string_view text, const Listener& listener) {
+  const UniqueFd file = [&] {
+    try {
+      return open_file(AT_FDCWD, path, O_WRONLY);
+    } catch (const Error& error) {
+      if (listener) {
+        listener(Open{path, O_WRONLY | O_CLOEXEC | O_NOCTTY}, Result{.value = -1, .error = error.error()});
+      }
+      throw;
+    }
+  }();
+  const Write call{.fd = file.get(), .path = path, .text = text};
+  if (heard(listener, call, [&] { return ::write(file.get(), text.data(), text.size()); }) == -1) {
     throw_error("write", errno, fmt::format("cannot write {}", path));
   }
+}
+
+SharedCounter::SharedCounter() {
+  void* page = ::mmap(nullptr, sizeof *count_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) {  // NOLINT: the kernel's own constant
+    throw_error("mmap", errno, "cannot share memory");
+  }
+  count_ = new (page) std::atomic<int>(0);
+}
+
+SharedCounter::~SharedCounter() {
+  ::munmap(count_, sizeof *count_);
 }
 
 }  // namespace pidns::sys

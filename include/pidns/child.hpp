@@ -20,12 +20,13 @@ CallerSignals take_over_signals();
 
 /// The last steps before the command runs: restores the caller's signals and executes it.
 /// @throws Failure, sys::Error
-[[noreturn]] void become_command(const Options& options, const CallerSignals& caller);
+[[noreturn]] void become_command(const Options& options, const CallerSignals& caller,
+                                 const sys::Listener& listener);
 
 /// Makes sure that this process does not outlive the one that made it.
 /// @param signal what the kernel sends when the parent dies: PR_SET_PDEATHSIG(2const)
 /// @param pipe_to_parent only the parent reads from it
-void die_with_parent(int signal, const sys::Pipe& pipe_to_parent);
+void die_with_parent(int signal, const sys::Pipe& pipe_to_parent, const sys::Listener& listener);
 
 void send_failure(const UniqueFd& pipe, const Failure& failure);
 /// Waits until every writer is gone, as it is after a successful execve(2).

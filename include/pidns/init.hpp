@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "pidns/exit_status.hpp"
+#include "pidns/explainer.hpp"
 #include "pidns/process.hpp"
 #include "pidns/unique_fd.hpp"
 
@@ -30,6 +31,6 @@ std::optional<InitMessage> receive_message(const UniqueFd& channel);
 /// @param command a child of this process
 /// @param channel to the outer pidns; not valid when there is none
 /// @throws sys::Error
-Ending run_init(Process& command, UniqueFd& channel);
+Ending run_init(Process& command, UniqueFd& channel, Explainer& explainer);
 
 }  // namespace pidns

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "pidns/listener.hpp"
 #include "pidns/log.hpp"
 #include "pidns/unique_fd.hpp"
 
@@ -13,7 +14,7 @@ namespace pidns {
 /// unshare(2), only our children are in the PID namespace.
 /// @param pid as /proc shows it
 /// @throws sys::Error
-void join_namespaces(pid_t pid, const UniqueFd& proc, Log& log);
+void join_namespaces(pid_t pid, const UniqueFd& proc, const sys::Listener& listener, Log& log);
 
 /// Whether a user or group of ours exists in a user namespace.
 /// @param map the text of /proc/PID/uid_map or gid_map: user_namespaces(7)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pidns/listener.hpp"
 #include "pidns/options.hpp"
 
 namespace pidns {
@@ -10,6 +11,6 @@ void verify_directories(const Options& options);
 
 /// In the child: propagation, --root, --wd and the new proc, in that order.
 /// @throws sys::Error
-void prepare_mounts(const Options& options);
+void prepare_mounts(const Options& options, const sys::Listener& listener);
 
 }  // namespace pidns

@@ -36,6 +36,7 @@ struct Options {
   std::optional<int> json_status_fd;  ///< --json-status-fd
   std::optional<pid_t> join;          ///< --join: whose namespaces to enter instead of making some
   int verbosity = 0;                  ///< --verbose, counted
+  bool explain = false;               ///< --explain
   std::vector<std::string> command;   ///< never empty after parsing
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pidns/exit_status.hpp"
+#include "pidns/explainer.hpp"
 #include "pidns/log.hpp"
 #include "pidns/options.hpp"
 #include "pidns/process.hpp"
@@ -14,6 +15,6 @@ namespace pidns {
 /// @param proc the outer namespace's /proc
 /// @throws sys::Error
 Ending supervise(Process& child, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
-                 const Options& options, Log& log);
+                 const Options& options, Explainer& explainer, Log& log);
 
 }  // namespace pidns

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <initializer_list>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "pidns/listener.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/unique_fd.hpp"
 
@@ -42,16 +44,16 @@ inline bool is_gone(const Error& error) {
 // Namespaces and mounts
 
 /// @param flags CLONE_NEW* of clone(2)
-void unshare(int flags);
+void unshare(int flags, const Listener& listener);
 /// `a PID namespace`, `PID and mount namespaces`
 std::string describe_namespaces(int flags);
 /// Changes the propagation of a mount: mount_namespaces(7).
 /// @param flags MS_PRIVATE, MS_SLAVE or MS_SHARED, with or without MS_REC
-void set_propagation(const char* target, unsigned long flags);
+void set_propagation(const char* target, unsigned long flags, const Listener& listener);
 /// Makes a mount and those below it private; does nothing to a directory that is no mount point.
-void make_private_if_mounted(const char* target);
+void make_private_if_mounted(const char* target, const Listener& listener);
 /// Mounts a proc of the calling process's PID namespace, nosuid, noexec and nodev.
-void mount_proc(const char* target);
+void mount_proc(const char* target, const Listener& listener);
 /// Where a file lives: statx(2).
 struct MountOf {
   std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo
@@ -61,14 +63,14 @@ MountOf mount_of(const UniqueFd& file);
 /// Enters namespaces of another process: setns(2) with its pidfd, in one step.
 /// @param flags CLONE_NEWUSER, CLONE_NEWPID and CLONE_NEWNS
 /// @param context what to say when it fails
-void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context);
+void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context, const Listener& listener);
 /// @param pid_namespace an open /proc/PID/ns/pid
 /// @return the namespace around it; not valid when that is outside of our own, or there is none
 UniqueFd parent_namespace(const UniqueFd& pid_namespace);
-void change_root(const char* directory);
+void change_root(const char* directory, const Listener& listener);
 /// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
 bool at_deepest_pid_namespace();
-void change_directory(const char* directory);
+void change_directory(const char* directory, const Listener& listener);
 
 /// Whether this process has a capability in effect.
 /// @param capability CAP_* of capabilities(7)
@@ -76,27 +78,28 @@ bool has_capability(int capability);
 
 // Processes
 
-/// How a child's memory relates to its parent's.
-enum class Memory {
-  copied,  ///< fork(2)
-  shared,  ///< vfork(2): the parent waits until the child executes a program or exits, and no page is copied
-};
-
 [[noreturn]] void throw_error(std::string_view call, int error, const std::string& context);
 
 /// Makes a child that runs `child` and ends with _exit or execve; `child` must not return or throw.
 /// A function that has called vfork(2) must not return in the child; hence the callable.
 /// @return the child's PID
 template <typename Child>
-pid_t spawn(Memory memory, Child&& child) {
+pid_t spawn(Memory memory, const Listener& listener, Child&& child) {
   // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): the child keeps to the rule above
   const pid_t pid = memory == Memory::shared ? ::vfork() : ::fork();
   if (pid == 0) {
+    if (listener) {
+      listener(Fork{memory}, Result{});
+    }
     std::forward<Child>(child)();
     ::_exit(255);
   }
   if (pid == -1) {
-    throw_error("fork", errno, "cannot fork");
+    const int error = errno;
+    if (listener) {
+      listener(Fork{memory}, Result{.value = -1, .error = error});
+    }
+    throw_error("fork", error, "cannot fork");
   }
   return pid;
 }
@@ -105,15 +108,15 @@ pid_t spawn(Memory memory, Child&& child) {
 int execute(const char* file, const std::vector<char*>& arguments);
 
 /// The kernel sends `signal` to this process when its parent ends; 0: nothing. PR_SET_PDEATHSIG(2const).
-void set_parent_death_signal(int signal);
-void new_session();
+void set_parent_death_signal(int signal, const Listener& listener);
+void new_session(const Listener& listener);
 
 /// Gives up all supplementary groups.
-void drop_groups();
+void drop_groups(const Listener& listener);
 /// Becomes another user and group: real, effective and saved ids.
-void set_ids(uid_t user, gid_t group);
+void set_ids(uid_t user, gid_t group, const Listener& listener);
 /// Hides this process's memory from all but root, until it executes a program: PR_SET_DUMPABLE(2const).
-void hide_memory();
+void hide_memory(const Listener& listener = {});
 
 UniqueFd open_pidfd(pid_t pid);
 /// @param info payload to pass on, of a signal queued by a process; nullptr: as from kill(2)
@@ -228,7 +231,27 @@ std::vector<std::string> list_directory(int directory, const char* path);
 /// mapped
 bool read_memory(pid_t pid, std::uintptr_t address, void* buffer, std::size_t size);
 /// One write(2): the files of /proc take a value whole or not at all.
-void write_file(const char* path, std::string_view text);
+void write_file(const char* path, std::string_view text, const Listener& listener);
 void write_all(int fd, std::string_view text);
+/// Writes as much as can be written, and nothing comes of it if that is not all: no error and no signal.
+void write_to_stderr(std::string_view text);
+/// The width of the terminal that stderr is; nothing when it is none.
+std::optional<std::size_t> stderr_width();
+
+/// A number that processes count together: a child that is made by fork(2) goes on where its parent stands.
+class SharedCounter {
+ public:
+  SharedCounter();
+  SharedCounter(const SharedCounter&) = delete;
+  SharedCounter& operator=(const SharedCounter&) = delete;
+  ~SharedCounter();
+
+  /// @return the number after 0, 1, 2 ...
+  int next() { return ++*count_; }
+  [[nodiscard]] int current() const { return *count_; }
+
+ private:
+  std::atomic<int>* count_;
+};
 
 }  // namespace pidns::sys

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "pidns/listener.hpp"
 #include "pidns/options.hpp"
 
 namespace pidns {
@@ -26,6 +27,6 @@ std::string map_line(IdentityMap map, unsigned outside);
 /// Writes the maps of the user namespace that this process has just made.
 /// @param outer its ids before
 /// @throws sys::Error
-void write_identity_maps(IdentityMap map, Ids outer);
+void write_identity_maps(IdentityMap map, Ids outer, const sys::Listener& listener);
 
 }  // namespace pidns

@@ -198,6 +198,9 @@ TEST_CASE("propagation takes the four modes of mount namespaces", "[cli]") {
 TEST_CASE("flags that stand for themselves", "[cli]") {
   CHECK_FALSE(with({}).new_session);
   CHECK(with({"--new-session"}).new_session);
+  CHECK_FALSE(with({}).explain);
+  CHECK(with({"--explain"}).explain);
+  CHECK(with({"--join=1", "--explain"}).explain);
   CHECK(with({}).verbosity == 0);
   CHECK(with({"-v"}).verbosity == 1);
   CHECK(with({"--verbose"}).verbosity == 1);
@@ -433,6 +436,7 @@ TEST_CASE("the help names every option", "[cli]") {
                              "--list[=PID]",
                              "--json",
                              "--join=PID",
+                             "--explain",
                              "-v, --verbose",
                              "-h, --help",
                              "--completion=SHELL",
