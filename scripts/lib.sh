@@ -1,4 +1,4 @@
-# What scripts/install, scripts/test and scripts/fuzz share; sourced by both, after `set -euo pipefail`.
+# What the scripts share; sourced by them, after `set -euo pipefail`.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the lists of packages are for those who source this
 
@@ -10,6 +10,8 @@ build_packages=(cmake g++ libcli11-dev libfmt-dev libspdlog-dev ninja-build nloh
 test_packages=(catch2 clang-format less libcap2-bin mandoc mount procps python3 shellcheck vim-tiny)
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)
+# for scripts/bench,
+bench_packages=(bubblewrap hyperfine jq libc6-dev procps strace time tini valgrind)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 
