@@ -1,4 +1,4 @@
-# What scripts/install, scripts/test and scripts/fuzz share; sourced by all three, after `set -euo pipefail`.
+# What the scripts share; sourced by them, after `set -euo pipefail`.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the lists of packages are for those who source this
 
@@ -26,6 +26,8 @@ test_packages=(
 )
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)
+# for scripts/bench,
+bench_packages=(bubblewrap hyperfine jq libc6-dev procps strace time tini valgrind)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 

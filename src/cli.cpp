@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,6 +10,7 @@
 #include <initializer_list>
 #include <span>
 
+#include "cli11.hpp"
 #include "pidns/completion.hpp"
 #include "pidns/option_table.hpp"
 #include "pidns/signals.hpp"
@@ -376,8 +376,11 @@ std::span<const OptionSpec> option_table() {
 
 std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> arguments) {
   SplitWords line = split_words(arguments);
-  CLI::App app;
   Words words;
+  if (line.options.empty()) {  // nothing that CLI11 could read, and it has a price
+    return to_options(words, std::move(line.command));
+  }
+  CLI::App app;
   define_options(app, line, words);
   try {
     app.parse(to_cli11(line));

@@ -169,7 +169,6 @@ Ending start_and_supervise(const Options& options, const CallerSignals& caller, 
   sys::close(report.write, "cannot close a pipe");
   channel.inner.reset();
   throw_if_failed(report);
-  sys::close_stdin_and_stdout();
   write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
   const Ending ending = supervise(child, channel.outer, proc, terminal, options, explainer, log);
   write_status(status, log, [&] { write_json_end(status.get(), ending); });

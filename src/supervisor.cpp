@@ -38,7 +38,6 @@ class Supervisor {
   Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
              const Options& options, Explainer& explainer, Log& log)
       : init_(init),
-        seen_(look_up(proc, init)),
         channel_(channel),
         proc_(proc),
         terminal_(terminal),
@@ -48,8 +47,11 @@ class Supervisor {
 
   Ending run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
+    const UniqueFd& pidfd = init_.pidfd();
+    // Not earlier: what is opened while 0 and 1 are free has to be moved away from there.
+    sys::close_stdin_and_stdout();
     while (true) {
-      sys::wait_readable({&signals, &init_.pidfd(), &channel_}, watched_.empty() ? -1 : pause_);
+      sys::wait_readable({&signals, &pidfd, &channel_}, watched_.empty() ? -1 : pause_);
       // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
       // is stopped.
       if (const auto signal = sys::read_signal(signals)) {
@@ -57,7 +59,7 @@ class Supervisor {
       }
       look_at_watched();
       read_channel();
-      const siginfo_t change = sys::wait_for(init_.pidfd(), WEXITED | WSTOPPED | WNOHANG);
+      const siginfo_t change = sys::wait_for(pidfd, WEXITED | WSTOPPED | WNOHANG);
       if (change.si_pid == 0) {
         continue;
       }
@@ -109,6 +111,14 @@ class Supervisor {
     }
   }
 
+  /// PID 1 as /proc has it. Looked up with the first signal: most commands never get one.
+  const SeenProcess& seen() {
+    if (!seen_) {
+      seen_ = look_up(proc_, init_);
+    }
+    return *seen_;
+  }
+
   [[nodiscard]] std::string_view child_name() const { return options_.join ? "the command" : "PID 1"; }
 
   [[nodiscard]] Receiver receiver() const {
@@ -121,7 +131,7 @@ class Supervisor {
   std::optional<Dispositions> read_relevant_dispositions() {
     // A PID 1 of our own has a use for every signal, and to a command that is no PID 1 the kernel does by
     // itself what is to be done.
-    return channel_.valid() || options_.join ? std::nullopt : read_dispositions(proc_, seen_);
+    return channel_.valid() || options_.join ? std::nullopt : read_dispositions(proc_, seen());
   }
 
   void explain(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
@@ -143,7 +153,7 @@ class Supervisor {
 
   /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
   bool holds(int signal) {
-    const auto dispositions = read_dispositions(proc_, seen_);
+    const auto dispositions = read_dispositions(proc_, seen());
     return dispositions && may_be_held(signal, *dispositions);
   }
 
@@ -152,7 +162,7 @@ class Supervisor {
   void watch(int signal) {
     const bool watched = std::any_of(watched_.begin(), watched_.end(),
                                      [&](const Watched& other) { return other.signal == signal; });
-    if (!watched && !has_signalfd(proc_, seen_.in_proc, signal)) {
+    if (!watched && !has_signalfd(proc_, seen().in_proc, signal)) {
       watched_.push_back({.signal = signal, .pending_until = Clock::now()});
       pause_ = shortest_pause;
     }
@@ -162,7 +172,7 @@ class Supervisor {
     if (watched_.empty()) {
       return;
     }
-    const auto dispositions = read_dispositions(proc_, seen_);
+    const auto dispositions = read_dispositions(proc_, seen());
     if (!dispositions) {
       watched_.clear();
       return;
@@ -258,7 +268,7 @@ class Supervisor {
 
   /// Whether PID 1 is stopped or about to be, as far as can be read.
   bool is_stopped() {
-    const auto status = read_status(proc_, seen_.in_proc);
+    const auto status = read_status(proc_, seen().in_proc);
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
@@ -271,7 +281,7 @@ class Supervisor {
   }
 
   Process& init_;
-  SeenProcess seen_;
+  std::optional<SeenProcess> seen_;
   UniqueFd& channel_;
   const UniqueFd& proc_;
   Terminal& terminal_;
