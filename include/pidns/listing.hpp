@@ -48,6 +48,9 @@ struct Listing {
 /// @throws sys::Error; Failure when there is no such process
 Listing read_listing(std::optional<pid_t> pid);
 
+/// The process that was there first: PID 1, if that can be seen. @return nullptr if none can be
+const Listing::Process* first_process(const Listing::Namespace& space);
+
 /// A tree for people.
 /// @param width at which lines are cut; without one they are not
 std::string to_text(const Listing& listing, std::optional<std::size_t> width);

@@ -106,7 +106,7 @@ TEST_CASE("the exit status of a joined command is returned", "[join]") {
   CHECK_THAT(missing.err,
              Catch::StartsWith("pidns: no-such-command: ") || Catch::Contains("no-such-command"));
   CHECK(run(join(target, {"/etc/passwd"})).status() == 126);
-  CHECK(process_state(target.init()) == 'S');
+  wait_until("PID 1, which was sent none of them", [&] { return process_state(target.init()) == 'S'; });
 }
 
 TEST_CASE("pidns dies of the signal that kills a joined command", "[join]") {
@@ -127,7 +127,7 @@ TEST_CASE("a signal sent to pidns does to a joined command what it does to any",
     joined.send(signal);
     CHECK(joined.finish().ending == Ending{.killed = true, .value = signal});
   }
-  CHECK(process_state(target.init()) == 'S');
+  wait_until("PID 1, which was sent none of them", [&] { return process_state(target.init()) == 'S'; });
   CHECK(processes_in_namespace(target.space()).size() == 1);
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("Ctrl-C and its like reach a joined command on a terminal", "[join]") 
   terminal.type("\x1c");
   CHECK(terminal.finish() == Ending{.killed = false, .value = 5});
   CHECK(terminal.shown().find("got", terminal.shown().find("got") + 1) == std::string::npos);
-  CHECK(process_state(target.init()) == 'S');
+  wait_until("PID 1, which was sent none of them", [&] { return process_state(target.init()) == 'S'; });
 }
 
 TEST_CASE("a shell does job control with a joined command", "[join]") {
