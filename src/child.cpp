@@ -4,6 +4,7 @@
 
 #include <climits>
 
+#include "pidns/environment.hpp"
 #include "pidns/exec.hpp"
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
@@ -26,6 +27,10 @@ void become_command(const Options& options, const CallerSignals& caller) {
     sys::ignore_signal(SIGCHLD);
   }
   sys::set_signal_mask(caller.mask);
+  // After all steps that look something up in it, and before COMMAND is looked up in what is left of PATH.
+  if (options.environment) {
+    keep_only(*options.environment);
+  }
   execute_command(options.command);
 }
 

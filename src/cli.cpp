@@ -11,9 +11,12 @@
 #include <initializer_list>
 #include <span>
 
+#include "pidns/binfmt.hpp"
+#include "pidns/environment.hpp"
 #include "pidns/option_table.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
+#include "pidns/text.hpp"
 #include "pidns/users.hpp"
 #include "pidns/words.hpp"
 
@@ -23,7 +26,6 @@ namespace {
 
 /// What the words say, before it is decided what follows from them.
 struct Words {
-  bool pid = false;
   bool fork = false;
   bool no_fork = false;
   std::string mount_proc;  // empty: not given
@@ -40,6 +42,13 @@ struct Words {
   std::string root;
   std::string working_directory;
   int namespaces = 0;
+  std::vector<KeptNamespace> kept;
+  std::string monotonic;  // empty: not given, as below
+  std::string boottime;
+  std::string mount_binfmt;
+  std::string load_interp;
+  bool clear_environment = false;
+  std::vector<std::string> whitelists;
   std::string list;  // empty: not given; `all`: without PID
   bool json = false;
   pid_t join = 0;
@@ -47,6 +56,28 @@ struct Words {
   bool help = false;
   bool version = false;
 };
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_offset(std::string_view text) {
+  const bool signed_plus = text.starts_with('+') && !text.starts_with("+-");
+  return parse_number<std::int64_t>(text.substr(signed_plus ? 1 : 0));
+}
+
+std::string whole_seconds(const std::string& value) {
+  return parse_offset(value) ? std::string{} : fmt::format("{} is no number of seconds", value);
+}
+
+std::string known_definition(const std::string& value) {
+  const std::string error = definition_error(value);
+  return error.empty() ? error : fmt::format("{} {}", value, error);
+}
 
 std::optional<unsigned long> parse_propagation(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, unsigned long>, 4> modes{{
@@ -77,10 +108,8 @@ std::string open_descriptor(const std::string& value) {
 }
 
 std::optional<pid_t> parse_pid(std::string_view text) {
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && pid > 0 ? std::optional(pid) : std::nullopt;
+  const auto pid = parse_number<pid_t>(text);
+  return pid > 0 ? pid : std::nullopt;
 }
 
 constexpr std::string_view all_namespaces = "all";  // --list without PID
@@ -115,15 +144,32 @@ CLI::Option* checked(CLI::App& app, const std::string& name, Words& words) {
   return value<member>(app, name, words)->check(check);
 }
 
+/// Every value of an option that may be repeated and adds up.
+template <auto member>
+CLI::Option* list(CLI::App& app, const std::string& name, Words& words) {
+  return value<member>(app, name, words)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+/// A namespace, and with a value the file that keeps it: the last one that is named.
 template <int clone_flag>
 CLI::Option* new_namespace(CLI::App& app, const std::string& name, Words& words) {
-  return app.add_flag_function(name, [&words](std::int64_t) { words.namespaces |= clone_flag; });
+  const auto take = [&words](const CLI::results_t& files) {
+    words.namespaces |= clone_flag;
+    const auto last =
+        std::find_if(files.rbegin(), files.rend(), [](const auto& file) { return !file.empty(); });
+    if (last != files.rend()) {
+      words.kept.push_back({.kind = clone_flag, .file = *last});
+    }
+    return true;
+  };
+  return app.add_option(name, take)->expected(0, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 /// The one place that defines the options.
 constexpr std::array definitions{
-    Definition{{"pid", 'p', Group::steps, "make a PID namespace: always done, accepted for unshare(1)"},
-               flag<&Words::pid>},
+    Definition{{"pid", 'p', Group::steps, "make a PID namespace: always done; with FILE: keep it there",
+                Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWPID>},
     Definition{{"fork", 'f', Group::steps, "fork: COMMAND becomes PID 1 of the new namespace"},
                flag<&Words::fork>},
     Definition{{"no-fork", '\0', Group::steps, "do not fork: COMMAND's first child becomes PID 1"},
@@ -150,14 +196,27 @@ constexpr std::array definitions{
                 Takes::value, "FD"},
                checked<&Words::json_status_fd, open_descriptor>},
 
-    Definition{{"mount", 'm', Group::namespaces, "mount namespace"}, new_namespace<CLONE_NEWNS>},
-    Definition{{"uts", 'u', Group::namespaces, "UTS namespace (hostname)"}, new_namespace<CLONE_NEWUTS>},
-    Definition{{"ipc", 'i', Group::namespaces, "System V IPC namespace"}, new_namespace<CLONE_NEWIPC>},
-    Definition{{"net", 'n', Group::namespaces, "network namespace"}, new_namespace<CLONE_NEWNET>},
-    Definition{{"cgroup", 'C', Group::namespaces, "cgroup namespace"}, new_namespace<CLONE_NEWCGROUP>},
-    Definition{{"time", 'T', Group::namespaces, "time namespace"}, new_namespace<CLONE_NEWTIME>},
-    Definition{{"user", 'U', Group::namespaces, "user namespace, without any map"},
-               new_namespace<CLONE_NEWUSER>},
+    Definition{{"mount", 'm', Group::namespaces, "mount namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWNS>},
+    Definition{{"uts", 'u', Group::namespaces, "UTS namespace (hostname)", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWUTS>},
+    Definition{{"ipc", 'i', Group::namespaces, "System V IPC namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWIPC>},
+    Definition{{"net", 'n', Group::namespaces, "network namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWNET>},
+    Definition{{"cgroup", 'C', Group::namespaces, "cgroup namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWCGROUP>},
+    Definition{{"time", 'T', Group::namespaces, "time namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWTIME>},
+    Definition{
+        {"user", 'U', Group::namespaces, "user namespace, without any map", Takes::optional_value, "FILE"},
+        new_namespace<CLONE_NEWUSER>},
+    Definition{{"monotonic", '\0', Group::namespaces, "with --time: move the monotonic clock by SECONDS",
+                Takes::value, "SECONDS"},
+               checked<&Words::monotonic, whole_seconds>},
+    Definition{{"boottime", '\0', Group::namespaces, "with --time: move the time since boot by SECONDS",
+                Takes::value, "SECONDS"},
+               checked<&Words::boottime, whole_seconds>},
 
     Definition{{"map-root-user", 'r', Group::user, "map the current user and group to root"},
                flag<&Words::map_root>},
@@ -172,6 +231,20 @@ constexpr std::array definitions{
                value<&Words::root>},
     Definition{{"wd", 'w', Group::mounts, "change the working directory to DIR", Takes::value, "DIR"},
                value<&Words::working_directory>},
+    Definition{{"mount-binfmt", '\0', Group::mounts,
+                "mount binfmt_misc on DIR (default: its place in /proc) in a user namespace",
+                Takes::optional_value, "DIR", default_binfmt},
+               value<&Words::mount_binfmt>},
+    Definition{{"load-interp", 'l', Group::mounts, "load DEFINITION into that binfmt_misc", Takes::value,
+                "DEFINITION"},
+               checked<&Words::load_interp, known_definition>},
+
+    Definition{{"clear-env", '\0', Group::environment, "start COMMAND with an empty environment"},
+               flag<&Words::clear_environment>},
+    Definition{
+        {"whitelist-env", '\0', Group::environment,
+         "start COMMAND with nothing but the variables of LIST, separated by commas", Takes::value, "LIST"},
+        list<&Words::whitelists>},
 
     Definition{
         {"list", '\0', Group::existing, "show PID namespaces and the processes in them (of PID: its own)",
@@ -249,8 +322,26 @@ std::string login_shell() {
   return {};
 }
 
-std::vector<std::string> default_command() {
-  const char* shell = std::getenv("SHELL");  // NOLINT(concurrency-mt-unsafe): there is one thread
+/// What --whitelist-env names, in all its lists.
+std::vector<std::string> names_of(const std::vector<std::string>& lists) {
+  std::vector<std::string> names;
+  for (std::string_view rest : lists) {
+    while (!rest.empty()) {
+      names.emplace_back(take_until(rest, ','));
+    }
+  }
+  return names;
+}
+
+bool keeps(const Options& options, int kind) {
+  return std::any_of(options.kept.begin(), options.kept.end(),
+                     [&](const KeptNamespace& kept) { return kept.kind == kind; });
+}
+
+/// The shell of the environment that COMMAND is to get, else that of the user.
+std::vector<std::string> default_command(const Options& options) {
+  const bool is_kept = !options.environment || is_named("SHELL", *options.environment);
+  const char* shell = is_kept ? std::getenv("SHELL") : nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
   std::string command = shell != nullptr && *shell != '\0' ? shell : login_shell();
   return {command.empty() ? "/bin/sh" : command};
 }
@@ -290,13 +381,21 @@ Options to_options(Words& words, std::vector<std::string> command) {
     options.mount_proc.reset();
   }
   if (!words.mount_proc.empty()) {
-    if (words.no_fork) {
-      throw UsageError(
-          "--no-fork --mount-proc: a proc of the new namespace can only be mounted by a process inside it, "
-          "and without "
-          "fork there is none yet");
-    }
     options.mount_proc = words.mount_proc;
+  }
+  if (!words.mount_binfmt.empty() || !words.load_interp.empty()) {
+    options.mount_binfmt = words.mount_binfmt.empty() ? default_binfmt : words.mount_binfmt;
+    options.load_interp = words.load_interp;
+    words.namespaces |= CLONE_NEWUSER | CLONE_NEWNS;
+    if (options.mount_binfmt == default_binfmt && !options.mount_proc) {  // its directory is one of proc
+      options.mount_proc = "/proc";
+    }
+  }
+  if (words.no_fork && options.mount_proc) {
+    throw UsageError(
+        fmt::format("--no-fork {}: a proc of the new namespace can only be mounted by a process inside it, "
+                    "and without fork there is none yet",
+                    words.mount_proc.empty() ? "--mount-binfmt" : "--mount-proc"));
   }
   options.namespaces = CLONE_NEWPID | words.namespaces | (options.mount_proc ? CLONE_NEWNS : 0);
   if (words.map_root) {
@@ -308,6 +407,21 @@ Options to_options(Words& words, std::vector<std::string> command) {
   }
   if (options.identity_map) {
     options.namespaces |= CLONE_NEWUSER;
+  }
+  options.kept = std::move(words.kept);
+  if (words.no_fork && keeps(options, CLONE_NEWPID)) {
+    throw UsageError(
+        "--no-fork --pid=FILE: a PID namespace can be kept once it has a process, and without fork "
+        "COMMAND would have to make that first");
+  }
+  options.monotonic = parse_offset(words.monotonic);
+  options.boottime = parse_offset(words.boottime);
+  if ((options.monotonic || options.boottime) && (words.namespaces & CLONE_NEWTIME) == 0) {
+    throw UsageError(
+        fmt::format("{}: goes with --time alone", options.monotonic ? "--monotonic" : "--boottime"));
+  }
+  if (words.clear_environment || !words.whitelists.empty()) {
+    options.environment = names_of(words.whitelists);
   }
   options.kill_child = words.no_kill_child ? 0 : parse_signal(words.kill_child).value();
   options.init = words.init;
@@ -329,7 +443,7 @@ Options to_options(Words& words, std::vector<std::string> command) {
     options.mount_proc.reset();
   }
   options.verbosity = words.verbosity;
-  options.command = command.empty() ? default_command() : std::move(command);
+  options.command = command.empty() ? default_command(options) : std::move(command);
   return options;
 }
 
@@ -366,7 +480,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   if (words.join > 0) {
     refuse_others(app, "--join",
                   {"--kill-child", "--no-kill-child", "--forward-signals", "--new-session",
-                   "--json-status-fd", "--wd", "--verbose"});
+                   "--json-status-fd", "--wd", "--clear-env", "--whitelist-env", "--verbose"});
   }
   return to_options(words, std::move(line.command));
 }

@@ -197,16 +197,40 @@ std::string explain(const sys::Error& error, const Options& options) {
   return {};
 }
 
+std::string explain_bind(const sys::Error& error, const KeptNamespace& kept) {
+  if (error.error() == EPERM && !sys::has_capability(CAP_SYS_ADMIN)) {
+    return "it takes CAP_SYS_ADMIN outside of the new namespaces: run it as root";
+  }
+  const sys::MountOf mount = sys::mount_of(sys::open_file(AT_FDCWD, kept.file.c_str(), O_PATH));
+  if (error.error() == EINVAL && kept.kind == CLONE_NEWNS &&
+      is_shared(read_fact("/proc/self/mountinfo"), mount.id)) {
+    return fmt::format(
+        "{} is on a shared mount, and the kernel passes no mount namespace on to others: mount --bind its "
+        "directory on itself, then mount --make-private that",
+        kept.file.native());
+  }
+  return {};
+}
+
+/// The failure itself has to be told also when its cause cannot be looked for.
+template <typename Explain>
+Failure with_hint(const sys::Error& error, Explain explain_it) {
+  std::string hint;
+  try {
+    hint = explain_it();
+  } catch (const sys::Error&) {
+  }
+  return {status_failed, error.what(), hint};
+}
+
 }  // namespace
 
 Failure diagnose(const sys::Error& error, const Options& options) {
-  std::string hint;
-  try {
-    hint = explain(error, options);
-  } catch (const sys::Error&) {
-    // The failure itself has to be told all the same.
-  }
-  return {status_failed, error.what(), hint};
+  return with_hint(error, [&] { return explain(error, options); });
+}
+
+Failure diagnose_bind(const sys::Error& error, const KeptNamespace& kept) {
+  return with_hint(error, [&] { return explain_bind(error, kept); });
 }
 
 }  // namespace pidns

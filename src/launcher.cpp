@@ -1,10 +1,12 @@
 #include "pidns/launcher.hpp"
 
 #include "pidns/child.hpp"
+#include "pidns/clocks.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/init.hpp"
 #include "pidns/join.hpp"
 #include "pidns/json_status.hpp"
+#include "pidns/keeper.hpp"
 #include "pidns/mounts.hpp"
 #include "pidns/supervisor.hpp"
 #include "pidns/sys.hpp"
@@ -32,6 +34,7 @@ void make_namespaces(const Options& options, Log& log) {
   if (options.identity_map) {
     write_identity_maps(*options.identity_map, outer);
   }
+  move_clocks(options);
 }
 
 /// A child that shares our memory costs no page copies. The PID 1 of --init runs beside us and needs its own,
@@ -82,8 +85,8 @@ pid_t start_command(const Options& options, const CallerSignals& caller, const s
 }
 
 /// The first process of the new PID namespace: everything from here to the command.
-void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report, sys::Channel& channel,
-               Log& log) {
+void run_child(const Options& options, const CallerSignals& caller, const Keeper& keeper, sys::Pipe& report,
+               sys::Channel& channel, Log& log) {
   if (options.kill_child != 0) {
     die_with_parent(options.kill_child, report);
   }
@@ -91,6 +94,8 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
     sys::new_session();
   }
   prepare_mounts(options);
+  // Last, when nothing but the command can fail any more: what is kept outlives a failure.
+  keeper.keep();
   if (!options.init) {
     become_command(options, caller);
   }
@@ -107,7 +112,7 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
 /// of ours.
 bool is_init_already(const Options& options) {
   const bool nothing_else = !options.steps_named && !options.new_session && !options.json_status_fd &&
-                            options.namespaces == (CLONE_NEWPID | CLONE_NEWNS);
+                            options.kept.empty() && options.namespaces == (CLONE_NEWPID | CLONE_NEWNS);
   return options.init && nothing_else && ::getpid() == 1;
 }
 
@@ -126,11 +131,14 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
 }
 
 /// Without fork this process goes on as the command, outside of the PID namespace that it has made.
-[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller, Log& log) {
+[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller, Keeper& keeper,
+                                      Log& log) {
   log.warn(
       "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(options);
+  keeper.keep();
+  keeper.dismiss();
   become_command(options, caller);
 }
 
@@ -148,18 +156,19 @@ void write_status(const UniqueFd& status, Log& log, Write write) {
 
 /// Starts the child and stands in for it until it ends. Its namespaces are those of our children by now.
 /// @param proc the /proc of our own
-Ending start_and_supervise(const Options& options, const CallerSignals& caller, const UniqueFd& proc,
-                           Terminal& terminal, Log& log) {
+Ending start_and_supervise(const Options& options, const CallerSignals& caller, Keeper& keeper,
+                           const UniqueFd& proc, Terminal& terminal, Log& log) {
   const UniqueFd status = options.json_status_fd ? sys::adopt(*options.json_status_fd) : UniqueFd();
   sys::Pipe report = sys::make_pipe();
   sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
   // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
   Process child(sys::spawn(child_memory(options), [&] {
-    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, log); });
+    run_or_fail(options, report, log, [&] { run_child(options, caller, keeper, report, channel, log); });
   }));
   sys::close(report.write, "cannot close a pipe");
   channel.inner.reset();
   throw_if_failed(report);
+  keeper.dismiss();
   sys::close_stdin_and_stdout();
   write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
   const Ending ending = supervise(child, channel.outer, proc, terminal, options, log);
@@ -173,7 +182,8 @@ Ending run_joined(const Options& options, Log& log) {
   Terminal terminal;
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
   join_namespaces(*options.join, proc, log);
-  return start_and_supervise(options, caller, proc, terminal, log);
+  Keeper keeper(options);
+  return start_and_supervise(options, caller, keeper, proc, terminal, log);
 }
 
 Ending run(Options& options, Log& log) {
@@ -183,6 +193,8 @@ Ending run(Options& options, Log& log) {
     add_user_namespace_if_needed(options, log);
   }
   verify_directories(options);
+  verify_kept(options);
+  verify_clocks(options);
   const CallerSignals caller = take_over_signals();
   Terminal terminal;
   if (already_init) {
@@ -190,11 +202,12 @@ Ending run(Options& options, Log& log) {
   }
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  Keeper keeper(options);
   make_namespaces(options, log);
   if (!options.fork) {
-    become_command_here(options, caller, log);
+    become_command_here(options, caller, keeper, log);
   }
-  return start_and_supervise(options, caller, proc, terminal, log);
+  return start_and_supervise(options, caller, keeper, proc, terminal, log);
 }
 
 }  // namespace

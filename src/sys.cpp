@@ -108,6 +108,25 @@ void mount_proc(const char* target) {
   }
 }
 
+void mount_binfmt(const char* target) {
+  constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+  if (retry([&] { return ::mount("binfmt_misc", target, "binfmt_misc", flags, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot mount binfmt_misc on {}", target));
+  }
+}
+
+void bind(const char* source, const char* target) {
+  if (retry([&] { return ::mount(source, target, nullptr, MS_BIND, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot bind {} to {}", source, target));
+  }
+}
+
+void unmount(const char* target) {
+  if (retry([&] { return ::umount2(target, MNT_DETACH); }) == -1) {
+    throw_error("umount2", errno, fmt::format("cannot unmount {}", target));
+  }
+}
+
 bool at_deepest_pid_namespace() {
   // clone3(2) takes a PID for each level from this namespace upwards, and refuses a list that is longer than
   // there are levels with EINVAL. The list asks for PID 1 everywhere, which is taken, so no process is ever
@@ -130,12 +149,28 @@ bool exists(const char* path) {
   return ::access(path, F_OK) == 0;
 }
 
+bool is_regular_file(const char* path, const std::string& context) {
+  struct stat facts {};
+  if (retry([&] { return ::stat(path, &facts); }) == -1) {
+    throw_error("stat", errno, context);
+  }
+  return S_ISREG(facts.st_mode);
+}
+
 MountOf mount_of(const UniqueFd& file) {
   struct statx facts {};
   if (retry([&] { return ::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &facts); }) == -1) {
     throw_error("statx", errno, "cannot find the mount of a directory");
   }
   return {.id = facts.stx_mnt_id, .is_mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
+}
+
+std::int64_t seconds_of(clockid_t clock) {
+  timespec now{};
+  if (::clock_gettime(clock, &now) == -1) {
+    throw_error("clock_gettime", errno, "cannot read a clock");
+  }
+  return now.tv_sec;
 }
 
 bool has_capability(int capability) {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -19,6 +20,14 @@ enum class IdentityMap {
   root,     ///< --map-root-user: 0 inside
 };
 
+/// A namespace that is to outlive its processes, bound to a file: --net=FILE and the like.
+struct KeptNamespace {
+  int kind;                    ///< one of CLONE_NEW*
+  std::filesystem::path file;  ///< what it is bound to, a regular file
+
+  bool operator==(const KeptNamespace&) const = default;
+};
+
 /// What one run of pidns is to do: plain data, filled by parse() and read by launch().
 struct Options {
   bool fork = true;                                           ///< --fork, --no-fork
@@ -26,11 +35,18 @@ struct Options {
   bool steps_named = false;                                   ///< one of the two above was asked for by name
   bool init = false;                                          ///< --init
   int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
+  std::vector<KeptNamespace> kept;                            ///< --pid=FILE and the like, at most one a kind
+  std::optional<std::int64_t> monotonic;                      ///< --monotonic, in seconds
+  std::optional<std::int64_t> boottime;                       ///< --boottime, in seconds
   std::optional<IdentityMap> identity_map;                    ///< set when a user namespace was asked for
   bool automatic_user_namespace = true;                       ///< --no-user clears it
   unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
   std::optional<std::filesystem::path> root;               ///< --root
   std::optional<std::filesystem::path> working_directory;  ///< --wd
+  std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
+  std::string load_interp;                                 ///< --load-interp; empty: none
+  std::optional<std::vector<std::string>>
+      environment;                    ///< what --clear-env and --whitelist-env leave; unset: all
   int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
   bool new_session = false;           ///< --new-session
   std::optional<int> json_status_fd;  ///< --json-status-fd

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -52,6 +54,12 @@ void set_propagation(const char* target, unsigned long flags);
 void make_private_if_mounted(const char* target);
 /// Mounts a proc of the calling process's PID namespace, nosuid, noexec and nodev.
 void mount_proc(const char* target);
+/// Mounts the binfmt_misc of the calling process's user namespace, nosuid, noexec and nodev.
+void mount_binfmt(const char* target);
+/// Lets a file be seen at another place too, which has to be there: MS_BIND of mount(2).
+void bind(const char* source, const char* target);
+/// Takes off what is mounted on a file, also while it is in use.
+void unmount(const char* target);
 /// Where a file lives: statx(2).
 struct MountOf {
   std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo
@@ -69,6 +77,9 @@ void change_root(const char* directory);
 /// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
 bool at_deepest_pid_namespace();
 void change_directory(const char* directory);
+
+/// What a clock shows, in whole seconds.
+std::int64_t seconds_of(clockid_t clock);
 
 /// Whether this process has a capability in effect.
 /// @param capability CAP_* of capabilities(7)
@@ -196,6 +207,9 @@ std::string read_all(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
 bool exists(const char* path);
+/// @param context what to say when there is no such file
+/// @return whether it is a regular file, as those of /proc/PID/ns are
+bool is_regular_file(const char* path, const std::string& context);
 /// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
 /// @param directory an open directory, or AT_FDCWD
 ino_t inode_of(int directory, const char* path);

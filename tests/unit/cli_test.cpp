@@ -349,6 +349,92 @@ TEST_CASE("without a shell in the environment it is that of the user", "[cli]") 
   }
 }
 
+TEST_CASE("a namespace is kept in the file that is named", "[cli]") {
+  for (const auto& [name, kind] : std::map<std::string, int>{{"mount", CLONE_NEWNS},
+                                                             {"uts", CLONE_NEWUTS},
+                                                             {"ipc", CLONE_NEWIPC},
+                                                             {"net", CLONE_NEWNET},
+                                                             {"pid", CLONE_NEWPID},
+                                                             {"user", CLONE_NEWUSER},
+                                                             {"cgroup", CLONE_NEWCGROUP},
+                                                             {"time", CLONE_NEWTIME}}) {
+    CAPTURE(name);
+    const Options options = with({"--" + name + "=/a"});
+    CHECK(options.kept == std::vector<KeptNamespace>{{.kind = kind, .file = "/a"}});
+    CHECK((options.namespaces & kind) != 0);
+    CHECK(with({"--" + name}).kept.empty());
+    CHECK(error_of({"--" + name + "=", "true"}) == "--" + name + ": the value is empty");
+  }
+  CHECK(with({"--net=/a", "-n", "--uts", "--net=/b", "-n"}).kept ==
+        std::vector<KeptNamespace>{{.kind = CLONE_NEWNET, .file = "/b"}});
+  CHECK(with({"--uts=/a", "--net=/b"}).kept.size() == 2);
+  for (const char* value : {"{}", "[a,b]", "--", "-x", "true"}) {
+    CHECK(with({std::string("--net=") + value}).kept.at(0).file == value);
+  }
+  CHECK(options_of({"--net", "/a"}).command == Words{"/a"});
+}
+
+TEST_CASE("without fork there is no PID namespace to keep", "[cli]") {
+  CHECK_THAT(error_of({"--no-fork", "--pid=/a", "true"}), Catch::StartsWith("--no-fork --pid=FILE: "));
+  CHECK(with({"--no-fork", "--net=/a"}).kept.size() == 1);
+}
+
+TEST_CASE("clocks are moved by seconds that may begin with a sign", "[cli]") {
+  CHECK(with({"-T", "--monotonic", "-5", "--boottime=+7"}).monotonic == -5);
+  CHECK(with({"-T", "--monotonic", "-5", "--boottime=+7"}).boottime == 7);
+  CHECK(with({"-T"}).monotonic == std::nullopt);
+  for (const std::string name : {"--monotonic", "--boottime"}) {
+    CHECK(error_of({name, "5", "true"}) == name + ": goes with --time alone");
+    for (const std::string value : {"x", "5x", "+-5", "--", "1.5", "9223372036854775808"}) {
+      CHECK(error_of({"-T", name, value, "true"}) == name + ": " + value + " is no number of seconds");
+    }
+  }
+}
+
+TEST_CASE("binfmt_misc takes a user and a mount namespace", "[cli]") {
+  const Options options = with({"--mount-binfmt"});
+  CHECK(options.mount_binfmt == "/proc/sys/fs/binfmt_misc");
+  CHECK((options.namespaces & (CLONE_NEWUSER | CLONE_NEWNS)) == (CLONE_NEWUSER | CLONE_NEWNS));
+  CHECK(options.identity_map == IdentityMap::none);
+  CHECK(with({"--mount-binfmt", "-r"}).identity_map == IdentityMap::root);
+  CHECK(with({"--mount-binfmt=/mnt"}).mount_binfmt == "/mnt");
+}
+
+TEST_CASE("binfmt_misc in its usual place needs a proc around it", "[cli]") {
+  CHECK(with({"-f", "--mount-binfmt"}).mount_proc == "/proc");
+  CHECK(with({"-f", "--mount-binfmt", "--mount-proc=/mnt"}).mount_proc == "/mnt");
+  CHECK(with({"-f", "--mount-binfmt=/mnt"}).mount_proc == std::nullopt);
+  CHECK_THAT(error_of({"--no-fork", "--mount-binfmt", "true"}),
+             Catch::StartsWith("--no-fork --mount-binfmt: "));
+  CHECK_FALSE(with({"--no-fork", "--mount-binfmt=/mnt"}).fork);
+}
+
+TEST_CASE("a definition to load implies binfmt_misc", "[cli]") {
+  const std::string definition = ":foo:E::foo::/bin/echo:";
+  for (const Words& words : {Words{"-l", definition}, Words{"--load-interp=" + definition}}) {
+    CHECK(with(words).load_interp == definition);
+    CHECK(with(words).mount_binfmt == "/proc/sys/fs/binfmt_misc");
+  }
+  CHECK(with({"-l", definition, "--mount-binfmt=/mnt"}).mount_binfmt == "/mnt");
+  CHECK(error_of({"-l", "foo", "true"}) ==
+        "--load-interp: foo is not :name:type:offset:magic:mask:interpreter:flags");
+}
+
+TEST_CASE("the environment is left whole, emptied, or cut to what is named", "[cli]") {
+  CHECK(with({}).environment == std::nullopt);
+  CHECK(with({"--clear-env"}).environment == Words{});
+  CHECK(with({"--whitelist-env", "A,B", "--whitelist-env=C"}).environment == Words{"A", "B", "C"});
+  CHECK(with({"--clear-env", "--whitelist-env=A"}).environment == Words{"A"});
+}
+
+TEST_CASE("a shell that is not passed on is not run", "[cli]") {
+  const Variable shell("SHELL", "/opt/my shell");
+  CHECK(options_of({"--whitelist-env=SHELL"}).command == Words{"/opt/my shell"});
+  for (const Words& words : {Words{"--clear-env"}, Words{"--whitelist-env=PATH"}}) {
+    CHECK(options_of(words).command != Words{"/opt/my shell"});
+  }
+}
+
 TEST_CASE("a list is asked for with or without a PID", "[cli]") {
   CHECK(list_of({"--list"}).pid == std::nullopt);
   CHECK_FALSE(list_of({"--list"}).json);
@@ -408,7 +494,7 @@ TEST_CASE("options about a new namespace do not go with joining one", "[cli]") {
 }
 
 TEST_CASE("the help names every option", "[cli]") {
-  for (const char* option : {"-p, --pid",
+  for (const char* option : {"-p, --pid[=FILE]",
                              "-f, --fork",
                              "--no-fork",
                              "--mount-proc[=DIR]",
@@ -416,19 +502,25 @@ TEST_CASE("the help names every option", "[cli]") {
                              "--no-kill-child",
                              "--forward-signals",
                              "--new-session",
-                             "-m, --mount",
-                             "-u, --uts",
-                             "-i, --ipc",
-                             "-n, --net",
-                             "-C, --cgroup",
-                             "-T, --time",
-                             "-U, --user",
+                             "-m, --mount[=FILE]",
+                             "-u, --uts[=FILE]",
+                             "-i, --ipc[=FILE]",
+                             "-n, --net[=FILE]",
+                             "-C, --cgroup[=FILE]",
+                             "-T, --time[=FILE]",
+                             "-U, --user[=FILE]",
+                             "--monotonic=SECONDS",
+                             "--boottime=SECONDS",
                              "-r, --map-root-user",
                              "-c, --map-current-user",
                              "--no-user",
                              "--propagation=MODE",
                              "-R, --root=DIR",
                              "-w, --wd=DIR",
+                             "--mount-binfmt[=DIR]",
+                             "-l, --load-interp=DEFINITION",
+                             "--clear-env",
+                             "--whitelist-env=LIST",
                              "--list[=PID]",
                              "--json",
                              "--join=PID",
