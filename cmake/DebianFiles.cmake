@@ -3,6 +3,8 @@
 set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share)
 file(RENAME ${share}/doc/pidns/LICENSE ${share}/doc/pidns/copyright)
 file(RENAME ${share}/doc/pidns/CHANGELOG.md ${share}/doc/pidns/changelog)
+# zsh looks for those of packages elsewhere.
+file(RENAME ${share}/zsh/site-functions ${share}/zsh/vendor-completions)
 # -n: without the time, so that the same sources give the same file.
 execute_process(COMMAND gzip -9n ${share}/doc/pidns/changelog ${share}/man/man1/pidns.1 COMMAND_ERROR_IS_FATAL ANY)
 # CPack makes its directories with the umask it finds.

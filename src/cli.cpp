@@ -12,6 +12,7 @@
 #include <span>
 
 #include "pidns/binfmt.hpp"
+#include "pidns/completion.hpp"
 #include "pidns/environment.hpp"
 #include "pidns/option_table.hpp"
 #include "pidns/signals.hpp"
@@ -54,6 +55,7 @@ struct Words {
   pid_t join = 0;
   int verbosity = 0;
   bool help = false;
+  std::string completion;  // empty: not given
   bool version = false;
 };
 
@@ -94,6 +96,20 @@ std::optional<unsigned long> parse_propagation(std::string_view text) {
 std::string known_propagation(const std::string& value) {
   return parse_propagation(value) ? std::string{}
                                   : fmt::format("{} is not private, slave, shared or unchanged", value);
+}
+
+bool is_one_of(std::string_view value, std::string_view choices) {
+  while (!choices.empty()) {
+    if (take_until(choices, ' ') == value) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string known_shell(const std::string& value) {
+  return is_one_of(value, completion_shells) ? std::string{}
+                                             : fmt::format("{} is not bash, zsh or fish", value);
 }
 
 std::string known_signal(const std::string& value) {
@@ -224,8 +240,14 @@ constexpr std::array definitions{
                flag<&Words::map_current>},
     Definition{{"no-user", '\0', Group::user, "never make a user namespace unasked"}, flag<&Words::no_user>},
 
-    Definition{{"propagation", '\0', Group::mounts, "of the mounts inside: private, slave, shared, unchanged",
-                Takes::value, "MODE"},
+    Definition{{"propagation",
+                '\0',
+                Group::mounts,
+                "of the mounts inside: private, slave, shared, unchanged",
+                Takes::value,
+                "MODE",
+                {},
+                "private slave shared unchanged"},
                checked<&Words::propagation, known_propagation>},
     Definition{{"root", 'R', Group::mounts, "change the root directory to DIR", Takes::value, "DIR"},
                value<&Words::root>},
@@ -258,6 +280,15 @@ constexpr std::array definitions{
     Definition{{"verbose", 'v', Group::about, "say what is done, on stderr; twice: say more"},
                flag<&Words::verbosity>},
     Definition{{"help", 'h', Group::about, "print this help"}, flag<&Words::help>},
+    Definition{{"completion",
+                '\0',
+                Group::about,
+                "print what completes this command line in SHELL: bash, zsh, fish",
+                Takes::value,
+                "SHELL",
+                {},
+                completion_shells},
+               checked<&Words::completion, known_shell>},
     Definition{{"version", 'V', Group::about, "print the version and how it was built"},
                flag<&Words::version>},
 };
@@ -467,6 +498,9 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   }
   if (words.help) {
     return Printout{help_text()};
+  }
+  if (!words.completion.empty()) {
+    return Printout{completion_script(words.completion)};
   }
   if (words.version) {
     return Printout{"pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};

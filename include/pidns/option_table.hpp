@@ -27,6 +27,7 @@ struct OptionSpec {
   Takes takes = Takes::nothing;
   std::string_view value_name = {};     ///< `DIR`
   std::string_view default_value = {};  ///< what it stands for without the optional value
+  std::string_view choices = {};        ///< the values there are, if they can be listed: `slave shared`
 };
 
 /// All options in the order of the help. Defined in src/cli.cpp.

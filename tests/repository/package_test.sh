@@ -47,14 +47,23 @@ drwxr-xr-x root/root ./usr/
 drwxr-xr-x root/root ./usr/bin/
 -rwxr-xr-x root/root ./usr/bin/pidns
 drwxr-xr-x root/root ./usr/share/
+drwxr-xr-x root/root ./usr/share/bash-completion/
+drwxr-xr-x root/root ./usr/share/bash-completion/completions/
+-rw-r--r-- root/root ./usr/share/bash-completion/completions/pidns
 drwxr-xr-x root/root ./usr/share/doc/
 drwxr-xr-x root/root ./usr/share/doc/pidns/
 -rw-r--r-- root/root ./usr/share/doc/pidns/README.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/changelog.gz
 -rw-r--r-- root/root ./usr/share/doc/pidns/copyright
+drwxr-xr-x root/root ./usr/share/fish/
+drwxr-xr-x root/root ./usr/share/fish/vendor_completions.d/
+-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/pidns.fish
 drwxr-xr-x root/root ./usr/share/man/
 drwxr-xr-x root/root ./usr/share/man/man1/
--rw-r--r-- root/root ./usr/share/man/man1/pidns.1.gz"
+-rw-r--r-- root/root ./usr/share/man/man1/pidns.1.gz
+drwxr-xr-x root/root ./usr/share/zsh/
+drwxr-xr-x root/root ./usr/share/zsh/vendor-completions/
+-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_pidns"
 
 # The libraries of a dynamic program are those of this machine, of which the scratch system knows nothing.
 root=$scratch/root

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "pidns/option_table.hpp"
 #include "pidns/options.hpp"
 #include "pidns/text.hpp"
 
@@ -526,6 +527,7 @@ TEST_CASE("the help names every option", "[cli]") {
                              "--join=PID",
                              "-v, --verbose",
                              "-h, --help",
+                             "--completion=SHELL",
                              "-V, --version"}) {
     CHECK_THAT(help(), Catch::Contains(option));
   }
@@ -547,6 +549,19 @@ TEST_CASE("the help fits 80 columns and ends with three examples", "[cli]") {
   for (auto line = lines.end() - 3; line != lines.end(); ++line) {
     CHECK_THAT(*line, Catch::Contains("pidns "));
   }
+}
+
+TEST_CASE("the completions of every shell name every option", "[cli]") {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const std::string script = std::get<Printout>(parse_words({"--completion", shell})).text;
+    for (const OptionSpec& option : option_table()) {
+      CAPTURE(shell, option.name);
+      const std::string name = (shell == std::string("fish") ? "-l " : "--") + std::string(option.name);
+      CHECK_THAT(script, Catch::Contains(name));
+    }
+  }
+  CHECK(error_of({"--completion=tcsh"}) == "--completion: tcsh is not bash, zsh or fish");
+  CHECK(error_of({"--completion"}) == "--completion: needs a value");
 }
 
 TEST_CASE("help and version win over a command", "[cli]") {
