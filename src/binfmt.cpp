@@ -1,6 +1,7 @@
 #include "pidns/binfmt.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -36,13 +37,15 @@ bool loads_before_root(const Options& options) {
 }
 
 /// The kernel takes a definition from none but the root of the user namespace, of whom the files are.
-void load(const std::filesystem::path& directory, const std::string& definition, const Options& options) {
+void load(const std::filesystem::path& directory, const std::string& definition) {
   try {
     sys::write_file((directory / "register").c_str(), definition);
   } catch (const sys::Error& error) {
-    const bool is_refused = error.error() == EACCES && options.identity_map != IdentityMap::root;
+    const bool is_root = ::geteuid() == 0 && ::getegid() == 0;
     throw Failure(status_failed, error.what(),
-                  is_refused ? "only root of the user namespace may load it: add --map-root-user" : "");
+                  error.error() == EACCES && !is_root
+                      ? "only root of the user namespace may load it: add --map-root-user"
+                      : "");
   }
 }
 
@@ -82,7 +85,7 @@ void load_fixed_interpreter(const Options& options) {
   if (loads_before_root(options)) {
     // The same filesystem as the one that is mounted in the new root: there is one in a user namespace.
     sys::mount_binfmt(default_binfmt);
-    load(default_binfmt, options.load_interp, options);
+    load(default_binfmt, options.load_interp);
   }
 }
 
@@ -92,7 +95,7 @@ void mount_binfmt(const Options& options) {
   }
   sys::mount_binfmt(options.mount_binfmt->c_str());
   if (!options.load_interp.empty() && !loads_before_root(options)) {
-    load(*options.mount_binfmt, options.load_interp, options);
+    load(*options.mount_binfmt, options.load_interp);
   }
 }
 
