@@ -7,7 +7,7 @@ source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Debian's packages for building the program,
 build_packages=(cmake g++ libcap-dev libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
 # for building the tests and running them,
-test_packages=(bash-completion catch2 clang-format fish less libcap2-bin mandoc mount procps python3 shellcheck
+test_packages=(bash-completion catch2 clang-format fish less libcap2-bin mandoc mount procps python3 shellcheck uidmap
   vim-tiny zsh)
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)

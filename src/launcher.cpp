@@ -1,10 +1,13 @@
 #include "pidns/launcher.hpp"
 
+#include <fmt/format.h>
+
 #include "pidns/child.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/init.hpp"
 #include "pidns/join.hpp"
 #include "pidns/json_status.hpp"
+#include "pidns/map_helper.hpp"
 #include "pidns/mounts.hpp"
 #include "pidns/supervisor.hpp"
 #include "pidns/sys.hpp"
@@ -17,21 +20,42 @@ namespace {
 
 /// Without privilege every other namespace needs a user namespace around it: user_namespaces(7).
 void add_user_namespace_if_needed(Options& options, Log& log) {
-  if (options.identity_map || !options.automatic_user_namespace || can_make_namespaces()) {
+  // Its map of one group would deny setgroups(2), so it does not go with --setgroups=allow.
+  if ((options.namespaces & CLONE_NEWUSER) != 0 || !options.automatic_user_namespace || options.setgroups ||
+      can_make_namespaces()) {
     return;
   }
   log.info("no CAP_SYS_ADMIN: adding a user namespace that maps the current user and group to themselves");
-  options.identity_map = IdentityMap::current;
+  const Ids ids = current_ids();
+  options.users.own = fmt::format("{}", ids.user);
+  options.groups.own = fmt::format("{}", ids.group);
   options.namespaces |= CLONE_NEWUSER;
 }
 
-void make_namespaces(const Options& options, Log& log) {
-  const Ids outer = current_ids();
-  sys::unshare(options.namespaces);
-  log.info("created {}", sys::describe_namespaces(options.namespaces));
-  if (options.identity_map) {
-    write_identity_maps(*options.identity_map, outer);
+void make_user_namespace(const Options& options, const CallerSignals& caller, Log& log) {
+  const UserNamespacePlan plan = plan_user_namespace(options, caller.mask, log);
+  // The helper is made first: from unshare(2) on we have no rights outside, nor have our children.
+  std::optional<MapHelper> helper;
+  if (has_work_for_helper(plan)) {
+    helper.emplace(options, plan, caller.mask);
   }
+  if (plan.owner) {
+    become_owner(*plan.owner);
+  }
+  sys::unshare(options.namespaces);
+  if (helper) {
+    helper->write_maps();
+  }
+  write_own_maps(plan);
+}
+
+void make_namespaces(const Options& options, const CallerSignals& caller, Log& log) {
+  if ((options.namespaces & CLONE_NEWUSER) != 0) {
+    make_user_namespace(options, caller, log);
+  } else {
+    sys::unshare(options.namespaces);
+  }
+  log.info("created {}", sys::describe_namespaces(options.namespaces));
 }
 
 /// A child that shares our memory costs no page copies. The PID 1 of --init runs beside us and needs its own,
@@ -77,20 +101,29 @@ void throw_if_failed(const sys::Pipe& report) {
 
 /// Starts the command as PID 2; PID 1 stays what it is.
 pid_t start_command(const Options& options, const CallerSignals& caller, const sys::Pipe& report, Log& log) {
-  return sys::spawn(sys::Memory::shared,
-                    [&] { run_or_fail(options, report, log, [&] { become_command(options, caller); }); });
+  return sys::spawn(sys::Memory::shared, [&] {
+    run_or_fail(options, report, log, [&] {
+      take_ids(options);
+      become_command(options, caller);
+    });
+  });
 }
 
 /// The first process of the new PID namespace: everything from here to the command.
 void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report, sys::Channel& channel,
                Log& log) {
-  if (options.kill_child != 0) {
-    die_with_parent(options.kill_child, report);
-  }
   if (options.new_session) {
     sys::new_session();
   }
   prepare_mounts(options);
+  if (!options.init) {
+    take_ids(options);
+  }
+  // Not before: with the ids of a process the kernel changes its death signal, to none.
+  // PR_SET_PDEATHSIG(2const)
+  if (options.kill_child != 0) {
+    die_with_parent(options.kill_child, report);
+  }
   if (!options.init) {
     become_command(options, caller);
   }
@@ -131,6 +164,7 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
       "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(options);
+  take_ids(options);
   become_command(options, caller);
 }
 
@@ -190,7 +224,7 @@ Ending run(Options& options, Log& log) {
   }
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-  make_namespaces(options, log);
+  make_namespaces(options, caller, log);
   if (!options.fork) {
     become_command_here(options, caller, log);
   }

@@ -10,14 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "pidns/id_map.hpp"
+
 namespace pidns {
 
-/// Which ids the new user namespace maps to the caller's own, one each.
-enum class IdentityMap {
-  none,     ///< --user alone: no map, everyone is the overflow id
-  current,  ///< --map-current-user: the same numbers inside as outside
-  root,     ///< --map-root-user: 0 inside
+struct Ids {
+  uid_t user;
+  gid_t group;
+
+  bool operator==(const Ids&) const = default;
 };
+
+/// --setgroups: whether a user namespace permits setgroups(2).
+enum class Setgroups { allow, deny };
 
 /// What one run of pidns is to do: plain data, filled by parse() and read by launch().
 struct Options {
@@ -26,7 +31,13 @@ struct Options {
   bool steps_named = false;                                   ///< one of the two above was asked for by name
   bool init = false;                                          ///< --init
   int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
-  std::optional<IdentityMap> identity_map;                    ///< set when a user namespace was asked for
+  IdMapRequest users;                                         ///< of the new user namespace
+  IdMapRequest groups;                                        ///< likewise
+  std::optional<Setgroups> setgroups;                         ///< --setgroups
+  std::optional<Ids> owner;                                   ///< --owner
+  bool keep_capabilities = false;                             ///< --keep-caps
+  std::optional<uid_t> user;                                  ///< --setuid
+  std::optional<gid_t> group;                                 ///< --setgid
   bool automatic_user_namespace = true;                       ///< --no-user clears it
   unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
   std::optional<std::filesystem::path> root;               ///< --root
