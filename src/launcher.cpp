@@ -119,8 +119,7 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
   if (!options.init) {
     take_ids(options);
   }
-  // Not before: with the ids of a process the kernel changes its death signal, to none.
-  // PR_SET_PDEATHSIG(2const)
+  // Only now: the kernel forgets it when the ids of a process change. PR_SET_PDEATHSIG(2const)
   if (options.kill_child != 0) {
     die_with_parent(options.kill_child, report);
   }
