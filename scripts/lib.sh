@@ -1,13 +1,29 @@
-# What scripts/install, scripts/test and scripts/fuzz share; sourced by both, after `set -euo pipefail`.
+# What scripts/install, scripts/test and scripts/fuzz share; sourced by all three, after `set -euo pipefail`.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the lists of packages are for those who source this
 
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # Debian's packages for building the program,
-build_packages=(cmake g++ libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
+build_packages=(cmake g++ libcap-dev libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
 # for building the tests and running them,
-test_packages=(bash-completion catch2 clang-format fish less libcap2-bin mandoc mount procps python3 shellcheck vim-tiny zsh)
+test_packages=(
+  bash-completion
+  catch2
+  clang-format
+  fish
+  jq
+  less
+  libcap2-bin
+  mandoc
+  mount
+  procps
+  python3
+  shellcheck
+  uidmap
+  vim-tiny
+  zsh
+)
 # for the recipes of docs/recipes.md, which the tests run,
 recipe_packages=(dpkg-dev fakeroot hostname iproute2 iputils-ping make mmdebstrap munge openssh-client openssh-server
   parallel python3 slurm-client slurmctld slurmd)

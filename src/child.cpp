@@ -4,6 +4,7 @@
 
 #include <climits>
 
+#include "pidns/capabilities.hpp"
 #include "pidns/environment.hpp"
 #include "pidns/exec.hpp"
 #include "pidns/sys.hpp"
@@ -20,6 +21,19 @@ CallerSignals take_over_signals() {
     sys::set_default_disposition(SIGCHLD);
   }
   return {.mask = mask, .child_ignored = child_ignored};
+}
+
+void take_ids(const Options& options) {
+  if (options.group) {
+    sys::drop_groups();
+    sys::set_group(*options.group);
+  }
+  if (options.user) {
+    sys::set_user(*options.user);  // after the group: it may take the right to change that
+  }
+  if (options.keep_capabilities && (options.namespaces & CLONE_NEWUSER) != 0) {
+    keep_capabilities();  // last: a change of user clears the ambient set
+  }
 }
 
 void become_command(const Options& options, const CallerSignals& caller) {

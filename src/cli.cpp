@@ -36,8 +36,13 @@ struct Words {
   bool no_kill_child = false;
   bool forward_signals = false;
   bool new_session = false;
-  bool map_root = false;
-  bool map_current = false;
+  IdMapRequest users;
+  IdMapRequest groups;
+  std::string owner;
+  std::string setgroups;
+  bool keep_caps = false;
+  std::string user;
+  std::string group;
   bool no_user = false;
   std::string propagation = "private";
   std::string root;
@@ -138,6 +143,31 @@ std::string all_or_known_pid(const std::string& value) {
   return value == all_namespaces ? std::string{} : known_pid(value);
 }
 
+std::string known_map(const std::string& value) {
+  return parse_map_block(value) ? std::string{}
+                                : fmt::format("{} is not INNER:OUTER:COUNT, auto, subids or all", value);
+}
+
+std::optional<Ids> parse_owner(std::string_view text) {
+  const auto user = parse_id(take_until(text, ':'));
+  const auto group = parse_id(text);
+  return user && group ? std::optional(Ids{*user, *group}) : std::nullopt;
+}
+
+std::string known_owner(const std::string& value) {
+  return parse_owner(value) ? std::string{} : fmt::format("{} is not UID:GID", value);
+}
+
+std::string known_id(const std::string& value) {
+  return parse_id(value) ? std::string{} : fmt::format("{} is no ID", value);
+}
+
+constexpr std::string_view setgroups_modes = "allow deny";
+
+std::string allow_or_deny(const std::string& value) {
+  return is_one_of(value, setgroups_modes) ? std::string{} : fmt::format("{} is not allow or deny", value);
+}
+
 /// An option of the table: what it is called, and how CLI11 is to read it into Words.
 struct Definition {
   OptionSpec spec;
@@ -179,6 +209,52 @@ CLI::Option* new_namespace(CLI::App& app, const std::string& name, Words& words)
     return true;
   };
   return app.add_option(name, take)->expected(0, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// The maps change as each option is read, since of those that name the same id the last one counts:
+// `-r --map-user=5` is `--map-user=5 --map-group=0`.
+
+template <auto map>
+CLI::Option* map_own(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_option_function<std::string>(name, [&](const std::string& value) { (words.*map).own = value; })
+      ->trigger_on_parse();
+}
+
+template <auto map>
+CLI::Option* map_block(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&](const std::string& value) { (words.*map).blocks.push_back(parse_map_block(value).value()); })
+      ->check(known_map)
+      ->trigger_on_parse();
+}
+
+template <MapBlock::Source source>
+CLI::Option* map_both(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_flag_function(name,
+                         [&](std::int64_t) {
+                           words.users.blocks.push_back({.source = source});
+                           words.groups.blocks.push_back({.source = source});
+                         })
+      ->trigger_on_parse();
+}
+
+CLI::Option* map_root(CLI::App& app, const std::string& name, Words& words) {
+  return app.add_flag_function(name, [&](std::int64_t) { words.users.own = words.groups.own = "0"; })
+      ->trigger_on_parse();
+}
+
+CLI::Option* map_current(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_flag_function(name,
+                         [&](std::int64_t) {
+                           words.users.own = fmt::format("{}", ::geteuid());
+                           words.groups.own = fmt::format("{}", ::getegid());
+                         })
+      ->trigger_on_parse();
 }
 
 /// The one place that defines the options.
@@ -234,10 +310,44 @@ constexpr std::array definitions{
                 Takes::value, "SECONDS"},
                checked<&Words::boottime, whole_seconds>},
 
-    Definition{{"map-root-user", 'r', Group::user, "map the current user and group to root"},
-               flag<&Words::map_root>},
+    Definition{
+        {"map-user", '\0', Group::user, "map the current user to UID, a number or name", Takes::value, "UID"},
+        map_own<&Words::users>},
+    Definition{{"map-group", '\0', Group::user, "map the current group to GID, a number or name",
+                Takes::value, "GID"},
+               map_own<&Words::groups>},
+    Definition{{"map-users", '\0', Group::user,
+                "map users: INNER:OUTER:COUNT, auto, subids or all; may be repeated", Takes::value, "MAP"},
+               map_block<&Words::users>},
+    Definition{{"map-groups", '\0', Group::user, "map groups in the same way", Takes::value, "MAP"},
+               map_block<&Words::groups>},
+    Definition{{"map-auto", '\0', Group::user, "map subordinate ids from 0 up: both of the above with auto"},
+               map_both<MapBlock::Source::automatic>},
+    Definition{
+        {"map-subids", '\0', Group::user, "map subordinate ids to themselves: both of them with subids"},
+        map_both<MapBlock::Source::subids>},
+    Definition{{"map-root-user", 'r', Group::user, "map the current user and group to root"}, map_root},
     Definition{{"map-current-user", 'c', Group::user, "map the current user and group to themselves"},
-               flag<&Words::map_current>},
+               map_current},
+    Definition{{"owner", '\0', Group::user, "make the user namespace in the name of this user and group",
+                Takes::value, "UID:GID"},
+               checked<&Words::owner, known_owner>},
+    Definition{{"setgroups",
+                '\0',
+                Group::user,
+                "whether setgroups(2) is permitted inside: allow, deny",
+                Takes::value,
+                "MODE",
+                {},
+                setgroups_modes},
+               checked<&Words::setgroups, allow_or_deny>},
+    Definition{{"keep-caps", '\0', Group::user, "let COMMAND keep its capabilities in the user namespace"},
+               flag<&Words::keep_caps>},
+    Definition{{"setuid", 'S', Group::user, "run COMMAND as user UID", Takes::value, "UID"},
+               checked<&Words::user, known_id>},
+    Definition{{"setgid", 'G', Group::user, "run COMMAND as group GID, without supplementary groups",
+                Takes::value, "GID"},
+               checked<&Words::group, known_id>},
     Definition{{"no-user", '\0', Group::user, "never make a user namespace unasked"}, flag<&Words::no_user>},
 
     Definition{{"propagation",
@@ -308,20 +418,18 @@ constexpr std::array exclusions{
     std::pair{"--kill-child", "--no-fork"},
     std::pair{"--new-session", "--no-fork"},
     std::pair{"--json-status-fd", "--no-fork"},
-    std::pair{"--map-root-user", "--map-current-user"},
 };
 
 /// Tells CLI11 about those options that are on the line: it has a price for each.
 void define_options(CLI::App& app, const SplitWords& line, Words& words) {
   app.set_help_flag();
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  std::array<bool, definitions.size()> given{};
-  for (const auto& option : line.options) {
-    given.at(option.option) = true;
-  }
-  for (std::size_t i = 0; i < definitions.size(); ++i) {
-    if (given.at(i)) {
-      definitions.at(i).define(app, fmt::format("--{}", definitions.at(i).spec.name), words);
+  for (const Definition& definition : definitions) {
+    const bool given = std::any_of(line.options.begin(), line.options.end(), [&](const auto& option) {
+      return &definitions.at(option.option) == &definition;
+    });
+    if (given) {
+      definition.define(app, fmt::format("--{}", definition.spec.name), words);
     }
   }
   for (const auto& [one, other] : exclusions) {
@@ -404,6 +512,32 @@ ListRequest to_list_request(const CLI::App& app, const Words& words, const std::
   return {.pid = pid, .json = words.json};
 }
 
+bool asks_for_map(const IdMapRequest& request) {
+  return request.own || !request.blocks.empty();
+}
+
+/// What is said about users, groups and their namespace. A map, or an owner, implies one.
+void set_user_options(Options& options, Words& words) {
+  if (asks_for_map(words.users) || asks_for_map(words.groups) || !words.owner.empty()) {
+    options.namespaces |= CLONE_NEWUSER;
+  }
+  if (words.setgroups == "deny" && (options.namespaces & CLONE_NEWUSER) == 0) {
+    throw UsageError("--setgroups=deny: needs a user namespace: --user or one of the maps");
+  }
+  if (words.setgroups == "allow" && words.groups.own && words.groups.blocks.empty() && words.owner.empty()) {
+    throw UsageError("--setgroups=allow excludes --map-group, which -r and -c imply: leave one of them out");
+  }
+  if (!words.setgroups.empty()) {
+    options.setgroups = words.setgroups == "allow" ? Setgroups::allow : Setgroups::deny;
+  }
+  options.users = std::move(words.users);
+  options.groups = std::move(words.groups);
+  options.owner = parse_owner(words.owner);
+  options.keep_capabilities = words.keep_caps;
+  options.user = parse_id(words.user);
+  options.group = parse_id(words.group);
+}
+
 Options to_options(Words& words, std::vector<std::string> command) {
   Options options;
   options.steps_named = words.fork || words.no_fork || !words.mount_proc.empty();
@@ -429,16 +563,7 @@ Options to_options(Words& words, std::vector<std::string> command) {
                     words.mount_proc.empty() ? "--mount-binfmt" : "--mount-proc"));
   }
   options.namespaces = CLONE_NEWPID | words.namespaces | (options.mount_proc ? CLONE_NEWNS : 0);
-  if (words.map_root) {
-    options.identity_map = IdentityMap::root;
-  } else if (words.map_current) {
-    options.identity_map = IdentityMap::current;
-  } else if ((words.namespaces & CLONE_NEWUSER) != 0) {
-    options.identity_map = IdentityMap::none;
-  }
-  if (options.identity_map) {
-    options.namespaces |= CLONE_NEWUSER;
-  }
+  set_user_options(options, words);
   options.kept = std::move(words.kept);
   if (words.no_fork && keeps(options, CLONE_NEWPID)) {
     throw UsageError(

@@ -157,6 +157,13 @@ std::string explain_refused_proc() {
   return explain_lost_privilege();
 }
 
+std::string explain_denied_setgroups() {
+  return read_fact("/proc/self/setgroups").starts_with("deny")
+             ? "--setgid drops the supplementary groups, and this user namespace denies that: it takes "
+               "--map-groups or --map-auto without --setgroups=deny"
+             : "";
+}
+
 std::string explain_join(const sys::Error& error) {
   if (error.call() == "fork" && error.error() == ENOMEM) {
     return "PID 1 of that namespace has ended, and the kernel starts nothing in it any more";
@@ -193,6 +200,9 @@ std::string explain(const sys::Error& error, const Options& options) {
   }
   if (error.call() == "write" && error.error() == EPERM && in_user_namespace) {
     return explain_lost_privilege();
+  }
+  if (error.call() == "setgroups" && error.error() == EPERM && in_user_namespace) {
+    return explain_denied_setgroups();
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "pidns/launcher.hpp"
 
+#include <fmt/format.h>
+
 #include "pidns/child.hpp"
 #include "pidns/clocks.hpp"
 #include "pidns/hints.hpp"
@@ -7,6 +9,7 @@
 #include "pidns/join.hpp"
 #include "pidns/json_status.hpp"
 #include "pidns/keeper.hpp"
+#include "pidns/map_helper.hpp"
 #include "pidns/mounts.hpp"
 #include "pidns/supervisor.hpp"
 #include "pidns/sys.hpp"
@@ -19,21 +22,42 @@ namespace {
 
 /// Without privilege every other namespace needs a user namespace around it: user_namespaces(7).
 void add_user_namespace_if_needed(Options& options, Log& log) {
-  if (options.identity_map || !options.automatic_user_namespace || can_make_namespaces()) {
+  // Its map of one group would deny setgroups(2), so it does not go with --setgroups=allow.
+  if ((options.namespaces & CLONE_NEWUSER) != 0 || !options.automatic_user_namespace || options.setgroups ||
+      can_make_namespaces()) {
     return;
   }
   log.info("no CAP_SYS_ADMIN: adding a user namespace that maps the current user and group to themselves");
-  options.identity_map = IdentityMap::current;
+  const Ids ids = current_ids();
+  options.users.own = fmt::format("{}", ids.user);
+  options.groups.own = fmt::format("{}", ids.group);
   options.namespaces |= CLONE_NEWUSER;
 }
 
-void make_namespaces(const Options& options, Log& log) {
-  const Ids outer = current_ids();
-  sys::unshare(options.namespaces);
-  log.info("created {}", sys::describe_namespaces(options.namespaces));
-  if (options.identity_map) {
-    write_identity_maps(*options.identity_map, outer);
+void make_user_namespace(const Options& options, const CallerSignals& caller, Log& log) {
+  const UserNamespacePlan plan = plan_user_namespace(options, caller.mask, log);
+  // The helper is made first: from unshare(2) on we have no rights outside, nor have our children.
+  std::optional<MapHelper> helper;
+  if (has_work_for_helper(plan)) {
+    helper.emplace(options, plan, caller.mask);
   }
+  if (plan.owner) {
+    become_owner(*plan.owner);
+  }
+  sys::unshare(options.namespaces);
+  if (helper) {
+    helper->write_maps();
+  }
+  write_own_maps(plan);
+}
+
+void make_namespaces(const Options& options, const CallerSignals& caller, Log& log) {
+  if ((options.namespaces & CLONE_NEWUSER) != 0) {
+    make_user_namespace(options, caller, log);
+  } else {
+    sys::unshare(options.namespaces);
+  }
+  log.info("created {}", sys::describe_namespaces(options.namespaces));
   move_clocks(options);
 }
 
@@ -80,22 +104,30 @@ void throw_if_failed(const sys::Pipe& report) {
 
 /// Starts the command as PID 2; PID 1 stays what it is.
 pid_t start_command(const Options& options, const CallerSignals& caller, const sys::Pipe& report, Log& log) {
-  return sys::spawn(sys::Memory::shared,
-                    [&] { run_or_fail(options, report, log, [&] { become_command(options, caller); }); });
+  return sys::spawn(sys::Memory::shared, [&] {
+    run_or_fail(options, report, log, [&] {
+      take_ids(options);
+      become_command(options, caller);
+    });
+  });
 }
 
 /// The first process of the new PID namespace: everything from here to the command.
 void run_child(const Options& options, const CallerSignals& caller, const Keeper& keeper, sys::Pipe& report,
                sys::Channel& channel, Log& log) {
-  if (options.kill_child != 0) {
-    die_with_parent(options.kill_child, report);
-  }
   if (options.new_session) {
     sys::new_session();
   }
   prepare_mounts(options);
   // Last, when nothing but the command can fail any more: what is kept outlives a failure.
   keeper.keep();
+  if (!options.init) {
+    take_ids(options);
+  }
+  // Only now: the kernel forgets it when the ids of a process change. PR_SET_PDEATHSIG(2const)
+  if (options.kill_child != 0) {
+    die_with_parent(options.kill_child, report);
+  }
   if (!options.init) {
     become_command(options, caller);
   }
@@ -139,6 +171,7 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Log& log) {
   prepare_mounts(options);
   keeper.keep();
   keeper.dismiss();
+  take_ids(options);
   become_command(options, caller);
 }
 
@@ -203,7 +236,7 @@ Ending run(Options& options, Log& log) {
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
   Keeper keeper(options);
-  make_namespaces(options, log);
+  make_namespaces(options, caller, log);
   if (!options.fork) {
     become_command_here(options, caller, keeper, log);
   }

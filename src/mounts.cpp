@@ -16,7 +16,7 @@ namespace {
 /// Whether mounts made by the command may show up on the host: --propagation shared and unchanged. In a user
 /// namespace of its own the kernel has turned every shared mount into a slave: mount_namespaces(7).
 bool propagates_to_host(const Options& options) {
-  return (options.propagation & (MS_PRIVATE | MS_SLAVE)) == 0 && !options.identity_map;
+  return (options.propagation & (MS_PRIVATE | MS_SLAVE)) == 0 && (options.namespaces & CLONE_NEWUSER) == 0;
 }
 
 /// The host would see our proc if it lands on a mount that it shares; a mount point can be made private

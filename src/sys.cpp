@@ -231,10 +231,13 @@ void drop_groups() {
   }
 }
 
-void set_ids(uid_t user, gid_t group) {
+void set_group(gid_t group) {
   if (retry([&] { return ::setresgid(group, group, group); }) == -1) {
     throw_error("setresgid", errno, fmt::format("cannot become group {}", group));
   }
+}
+
+void set_user(uid_t user) {
   if (retry([&] { return ::setresuid(user, user, user); }) == -1) {
     throw_error("setresuid", errno, fmt::format("cannot become user {}", user));
   }
@@ -559,6 +562,12 @@ std::string read_link(int directory, const char* path) {
     throw_error("readlinkat", errno, fmt::format("cannot read link {}", path));
   }
   return {target.data(), static_cast<std::size_t>(size)};
+}
+
+void redirect(int fd, const UniqueFd& file) {
+  if (retry([&] { return ::dup2(file.get(), fd); }) == -1) {
+    throw_error("dup2", errno, "cannot redirect output");
+  }
 }
 
 void allow_more_open_files() {

@@ -121,8 +121,9 @@ void new_session();
 
 /// Gives up all supplementary groups.
 void drop_groups();
-/// Becomes another user and group: real, effective and saved ids.
-void set_ids(uid_t user, gid_t group);
+/// Becomes another group, or user: real, effective and saved ids.
+void set_group(gid_t group);
+void set_user(uid_t user);
 /// Hides this process's memory from all but root, until it executes a program: PR_SET_DUMPABLE(2const).
 void hide_memory();
 
@@ -216,6 +217,8 @@ ino_t inode_of(int directory, const char* path);
 ino_t inode_of(const UniqueFd& file);
 /// The target of a symbolic link.
 std::string read_link(int directory, const char* path);
+/// Makes `fd` a copy of a file, for the program that this process is about to execute.
+void redirect(int fd, const UniqueFd& file);
 /// Raises the number of files that may be open to what this process may ask for.
 void allow_more_open_files();
 /// The width of the terminal that stdout is; nothing when it is none.

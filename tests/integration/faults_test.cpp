@@ -371,6 +371,9 @@ TEST_CASE("each system call of a launch without root or with another root may fa
 TEST_CASE("alone: faults of other launches", "[.]") {
   fail_all_calls({
       {"as nobody", as_nobody(pidns_with({})), exits_with_7},
+      {"maps and ids", pidns_with({"--map-users=0:0:3", "--map-groups=0:0:3", "-S0", "-G0", "--keep-caps"}),
+       exits_with_7},
+      {"--owner", pidns_with({"--owner=1000:1000", "--map-users=all"}), exits_with_7},
       {"--root and --wd", pidns_with({"--root=/", "--wd=/tmp"}), exits_with_7},
       {"--json-status-fd",
        pidns_with({"--json-status-fd=9"}),

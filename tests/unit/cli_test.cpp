@@ -136,7 +136,6 @@ TEST_CASE("a proc for nobody inside is a usage error that says why", "[cli]") {
 TEST_CASE("options that contradict each other are refused", "[cli]") {
   CHECK(error_of({"--fork", "--no-fork", "true"}) == "--fork excludes --no-fork: leave one of them out");
   CHECK(error_of({"--no-fork", "-f", "true"}) == "--fork excludes --no-fork: leave one of them out");
-  CHECK(error_of({"-rc", "true"}) == "--map-root-user excludes --map-current-user: leave one of them out");
   CHECK(error_of({"--kill-child=TERM", "--no-kill-child", "true"}) ==
         "--kill-child excludes --no-kill-child: leave one of them out");
 }
@@ -157,18 +156,113 @@ TEST_CASE("every namespace has its letter and its name", "[cli]") {
 }
 
 TEST_CASE("a user namespace is asked for with or without a map", "[cli]") {
-  CHECK(with({}).identity_map == std::nullopt);
-  CHECK(with({"-U"}).identity_map == IdentityMap::none);
+  CHECK((with({}).namespaces & CLONE_NEWUSER) == 0);
+  CHECK((with({"-U"}).namespaces & CLONE_NEWUSER) != 0);
+  CHECK(with({"-U"}).users.own == std::nullopt);
+  CHECK(with({"-U"}).groups.own == std::nullopt);
   for (const Words& words : {Words{"-r"}, Words{"--map-root-user"}, Words{"-U", "-r"}}) {
-    CHECK(with(words).identity_map == IdentityMap::root);
+    CHECK(with(words).users.own == "0");
+    CHECK(with(words).groups.own == "0");
     CHECK((with(words).namespaces & CLONE_NEWUSER) != 0);
   }
   for (const Words& words : {Words{"-c"}, Words{"--map-current-user"}, Words{"-cU"}}) {
-    CHECK(with(words).identity_map == IdentityMap::current);
+    CHECK(with(words).users.own == std::to_string(::geteuid()));
+    CHECK(with(words).groups.own == std::to_string(::getegid()));
     CHECK((with(words).namespaces & CLONE_NEWUSER) != 0);
   }
   CHECK(with({}).automatic_user_namespace);
   CHECK_FALSE(with({"--no-user"}).automatic_user_namespace);
+}
+
+TEST_CASE("every option about a map or an owner implies a user namespace", "[cli]") {
+  for (const char* word :
+       {"--map-user=1", "--map-group=1", "--map-users=0:1:2", "--map-groups=0:1:2", "--map-users=auto",
+        "--map-groups=all", "--map-auto", "--map-subids", "-r", "-c", "--owner=1:2"}) {
+    CAPTURE(word);
+    CHECK((with({word}).namespaces & CLONE_NEWUSER) != 0);
+  }
+  for (const char* word : {"--setgroups=allow", "--keep-caps", "-S1", "-G1", "--no-user"}) {
+    CAPTURE(word);
+    CHECK((with({word}).namespaces & CLONE_NEWUSER) == 0);
+  }
+}
+
+TEST_CASE("of the options that map the same id the last one counts", "[cli]") {
+  CHECK(with({"--map-user=1", "--map-user", "2"}).users.own == "2");
+  CHECK(with({"--map-user=name", "-r"}).users.own == "0");
+  CHECK(with({"-r", "--map-user=name"}).users.own == "name");
+  CHECK(with({"-r", "--map-user=name"}).groups.own == "0");
+  CHECK(with({"-r", "--map-group=5", "--map-user=6", "--map-group=7"}).groups.own == "7");
+  CHECK(with({"-c", "-r"}).users.own == "0");
+  CHECK(with({"-rc"}).groups.own == std::to_string(::getegid()));
+  CHECK(with({"-r", "-c", "-r"}).users.own == "0");
+}
+
+TEST_CASE("blocks of ids are collected in their order", "[cli]") {
+  const MapBlock automatic{.source = MapBlock::Source::automatic};
+  const MapBlock subids{.source = MapBlock::Source::subids};
+  const MapBlock all{.source = MapBlock::Source::all};
+  const Options options = with({"--map-users=0:1:2", "--map-users", "5,6,7", "--map-groups=all"});
+  CHECK(options.users.blocks ==
+        std::vector<MapBlock>{{.range = {0, 1, 2}}, {.range = {6, 5, 7}, .old_form = true}});
+  CHECK(options.groups.blocks == std::vector<MapBlock>{all});
+  CHECK(with({"--map-users=auto", "--map-users=subids"}).users.blocks ==
+        std::vector<MapBlock>{automatic, subids});
+  CHECK(with({"--map-auto"}).users.blocks == std::vector<MapBlock>{automatic});
+  CHECK(with({"--map-auto"}).groups.blocks == std::vector<MapBlock>{automatic});
+  CHECK(with({"--map-subids", "--map-groups=all"}).groups.blocks == std::vector<MapBlock>{subids, all});
+  CHECK(with({"--map-groups=all", "--map-subids"}).groups.blocks == std::vector<MapBlock>{all, subids});
+  for (const char* option : {"--map-users", "--map-groups"}) {
+    for (const char* value : {"1", "1:2", "1:2:3:4", "a:b:c", "-1:2:3", "1:2:4294967296", "everything"}) {
+      CHECK(error_of({option, value, "true"}) ==
+            std::string(option) + ": " + value + " is not INNER:OUTER:COUNT, auto, subids or all");
+    }
+    CHECK(error_of({option}) == std::string(option) + ": needs a value");
+    CHECK(error_of({std::string(option) + "=", "true"}) == std::string(option) + ": the value is empty");
+  }
+}
+
+TEST_CASE("an owner is two numbers", "[cli]") {
+  CHECK(with({}).owner == std::nullopt);
+  CHECK(with({"--owner", "1:2"}).owner == Ids{1, 2});
+  CHECK(with({"--owner=0:4294967294"}).owner == Ids{0, 4294967294});
+  for (const char* value : {"1", "1:", ":1", "root:root", "1:2:3", "-1:1", "4294967295:0", "1:2 "}) {
+    CHECK(error_of({"--owner", value, "true"}) == std::string("--owner: ") + value + " is not UID:GID");
+  }
+}
+
+TEST_CASE("setgroups is allowed or denied where that can be", "[cli]") {
+  CHECK(with({"-U"}).setgroups == std::nullopt);
+  CHECK(with({"-r"}).setgroups == std::nullopt);
+  CHECK(with({"-U", "--setgroups=deny"}).setgroups == Setgroups::deny);
+  CHECK(with({"--setgroups", "deny", "-r"}).setgroups == Setgroups::deny);
+  CHECK(with({"--setgroups=allow"}).setgroups == Setgroups::allow);
+  CHECK(with({"--map-auto", "-r", "--setgroups=allow"}).setgroups == Setgroups::allow);
+  CHECK(with({"--owner=1:2", "-r", "--setgroups=allow"}).setgroups == Setgroups::allow);
+  CHECK(error_of({"--setgroups=yes", "true"}) == "--setgroups: yes is not allow or deny");
+  CHECK(error_of({"--setgroups=deny", "true"}) ==
+        "--setgroups=deny: needs a user namespace: --user or one of the maps");
+  for (const char* word : {"-r", "-c", "--map-group=5"}) {
+    CHECK(error_of({word, "--setgroups=allow", "true"}) ==
+          "--setgroups=allow excludes --map-group, which -r and -c imply: leave one of them out");
+  }
+}
+
+TEST_CASE("ids and capabilities of the command", "[cli]") {
+  CHECK(with({}).user == std::nullopt);
+  CHECK(with({}).group == std::nullopt);
+  CHECK_FALSE(with({}).keep_capabilities);
+  CHECK(with({"--keep-caps"}).keep_capabilities);
+  for (const Words& words : {Words{"-S", "0"}, Words{"-S0"}, Words{"--setuid=0"}, Words{"--setuid", "0"}}) {
+    CHECK(with(words).user == 0U);
+  }
+  for (const Words& words : {Words{"-G", "7"}, Words{"-G7"}, Words{"--setgid=7"}, Words{"--setgid", "7"}}) {
+    CHECK(with(words).group == 7U);
+  }
+  for (const char* value : {"root", "-1", "4294967295", "4294967296", "1x", "0x1"}) {
+    CHECK(error_of({"-S", value, "true"}) == std::string("--setuid: ") + value + " is no ID");
+    CHECK(error_of({"-G", value, "true"}) == std::string("--setgid: ") + value + " is no ID");
+  }
 }
 
 TEST_CASE("the death of pidns sends the command SIGKILL unless another signal is named", "[cli]") {
@@ -213,7 +307,7 @@ TEST_CASE("short options can be bundled", "[cli]") {
   CHECK(forked.command == Words{"ls", "--fork"});
 
   const Options mapped = options_of({"-UrT", "ls"});
-  CHECK(mapped.identity_map == IdentityMap::root);
+  CHECK(mapped.users.own == "0");
   CHECK(mapped.namespaces == (pid_and_mount | CLONE_NEWUSER | CLONE_NEWTIME));
   CHECK(mapped.command == Words{"ls"});
 
@@ -285,7 +379,7 @@ TEST_CASE("missing and empty values are refused", "[cli]") {
 TEST_CASE("a prefix that only one option has stands for it", "[cli]") {
   CHECK(with({"--mount-p=/mnt"}).mount_proc == "/mnt");
   CHECK(with({"--propag=slave"}).propagation == (MS_SLAVE | MS_REC));
-  CHECK(with({"--map-r"}).identity_map == IdentityMap::root);
+  CHECK(with({"--map-r"}).users.own == "0");
   CHECK(with({"--mount", "--fork"}).mount_proc == std::nullopt);  // whole names are no prefixes
 }
 
@@ -396,8 +490,6 @@ TEST_CASE("binfmt_misc takes a user and a mount namespace", "[cli]") {
   const Options options = with({"--mount-binfmt"});
   CHECK(options.mount_binfmt == "/proc/sys/fs/binfmt_misc");
   CHECK((options.namespaces & (CLONE_NEWUSER | CLONE_NEWNS)) == (CLONE_NEWUSER | CLONE_NEWNS));
-  CHECK(options.identity_map == IdentityMap::none);
-  CHECK(with({"--mount-binfmt", "-r"}).identity_map == IdentityMap::root);
   CHECK(with({"--mount-binfmt=/mnt"}).mount_binfmt == "/mnt");
 }
 
@@ -512,8 +604,19 @@ TEST_CASE("the help names every option", "[cli]") {
                              "-U, --user[=FILE]",
                              "--monotonic=SECONDS",
                              "--boottime=SECONDS",
+                             "--map-user=UID",
+                             "--map-group=GID",
+                             "--map-users=MAP",
+                             "--map-groups=MAP",
+                             "--map-auto",
+                             "--map-subids",
                              "-r, --map-root-user",
                              "-c, --map-current-user",
+                             "--owner=UID:GID",
+                             "--setgroups=MODE",
+                             "--keep-caps",
+                             "-S, --setuid=UID",
+                             "-G, --setgid=GID",
                              "--no-user",
                              "--propagation=MODE",
                              "-R, --root=DIR",
