@@ -1,4 +1,4 @@
-# What scripts/install, scripts/test and scripts/fuzz share; sourced by both, after `set -euo pipefail`.
+# What scripts/install, scripts/test and scripts/fuzz share; sourced by all three, after `set -euo pipefail`.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the lists of packages are for those who source this
 
@@ -7,8 +7,23 @@ source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Debian's packages for building the program,
 build_packages=(cmake g++ libcap-dev libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
 # for building the tests and running them,
-test_packages=(bash-completion catch2 clang-format fish less libcap2-bin mandoc mount procps python3 shellcheck uidmap
-  vim-tiny zsh)
+test_packages=(
+  bash-completion
+  catch2
+  clang-format
+  fish
+  jq
+  less
+  libcap2-bin
+  mandoc
+  mount
+  procps
+  python3
+  shellcheck
+  uidmap
+  vim-tiny
+  zsh
+)
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)
 # and for scripts/test --lint.

@@ -352,13 +352,12 @@ constexpr std::array exclusions{
 void define_options(CLI::App& app, const SplitWords& line, Words& words) {
   app.set_help_flag();
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  std::array<bool, definitions.size()> given{};
-  for (const auto& option : line.options) {
-    given.at(option.option) = true;
-  }
-  for (std::size_t i = 0; i < definitions.size(); ++i) {
-    if (given.at(i)) {
-      definitions.at(i).define(app, fmt::format("--{}", definitions.at(i).spec.name), words);
+  for (const Definition& definition : definitions) {
+    const bool given = std::any_of(line.options.begin(), line.options.end(), [&](const auto& option) {
+      return &definitions.at(option.option) == &definition;
+    });
+    if (given) {
+      definition.define(app, fmt::format("--{}", definition.spec.name), words);
     }
   }
   for (const auto& [one, other] : exclusions) {

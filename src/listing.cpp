@@ -132,7 +132,7 @@ class Reader {
   }
 
   /// Its number, or 0 when we may not look at it.
-  ino_t visible_number(const UniqueFd& process) {
+  [[nodiscard]] ino_t visible_number(const UniqueFd& process) const {
     try {
       return number_of(process);
     } catch (const sys::Error& error) {
@@ -144,7 +144,7 @@ class Reader {
     return own_levels_ == 1 && status_of(process).pids.size() == 1 ? own_ : 0;
   }
 
-  bool is_in_full(ino_t number) const { return number != own_ || root_ == own_; }
+  [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || root_ == own_; }
 
   void read_process(pid_t pid) {
     try {
@@ -238,7 +238,7 @@ class Reader {
     return top;
   }
 
-  bool is_below_root(ino_t number) const {
+  [[nodiscard]] bool is_below_root(ino_t number) const {
     while (number != 0 && number != root_) {
       const auto found = found_.find(number);
       number = found == found_.end() ? 0 : found->second.space.parent;
@@ -424,7 +424,7 @@ class TextWriter {
     text_ += '\n';
   }
 
-  std::vector<const Listing::Namespace*> children_of(ino_t parent) const {
+  [[nodiscard]] std::vector<const Listing::Namespace*> children_of(ino_t parent) const {
     std::vector<const Listing::Namespace*> children;
     for (const auto& space : listing_.namespaces) {
       if (space.parent == parent) {
@@ -435,6 +435,7 @@ class TextWriter {
   }
 
   /// @param indent what stands before the lines below the parent
+  // NOLINTNEXTLINE(misc-no-recursion): namespaces nest 32 levels deep at most
   void write_below(ino_t parent, const std::string& indent) {
     const auto children = children_of(parent);
     for (const Listing::Namespace* space : children) {

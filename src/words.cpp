@@ -55,10 +55,9 @@ std::size_t find_long(std::string_view name) {
     throw_unknown(name);
   }
   if (matches.size() > 1) {
-    std::vector<std::string> names;
-    for (const std::size_t match : matches) {
-      names.push_back(fmt::format("--{}", table[match].name));
-    }
+    std::vector<std::string> names(matches.size());
+    std::transform(matches.begin(), matches.end(), names.begin(),
+                   [&](std::size_t match) { return fmt::format("--{}", table[match].name); });
     throw UsageError(fmt::format("--{}: ambiguous option, could be {}", name, fmt::join(names, " or ")));
   }
   return matches.front();

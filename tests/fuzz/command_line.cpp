@@ -27,13 +27,26 @@ void expect(bool promise) {
 
 void check(const pidns::Options& options) {
   expect(!options.command.empty());
-  expect((options.namespaces & CLONE_NEWPID) != 0);
-  expect(!options.mount_proc || (options.namespaces & CLONE_NEWNS) != 0);
   const bool maps = options.users.own || !options.users.blocks.empty() || options.groups.own ||
                     !options.groups.blocks.empty() || options.owner;
+  if (options.join) {
+    expect(*options.join > 0);
+    expect(options.namespaces == 0 && options.fork && !options.init && !maps);
+  } else {
+    expect((options.namespaces & CLONE_NEWPID) != 0);
+  }
+  expect(!options.mount_proc || (options.namespaces & CLONE_NEWNS) != 0);
   expect(!maps || (options.namespaces & CLONE_NEWUSER) != 0);
   expect(options.fork || (!options.mount_proc && !options.init));
   expect(options.kill_child >= 0 && options.kill_child <= pidns::last_signal);
+}
+
+void check(const pidns::ListRequest& request) {
+  expect(!request.pid || *request.pid > 0);
+}
+
+void check(const pidns::Printout& printout) {
+  expect(!printout.text.empty());
 }
 
 }  // namespace
@@ -45,12 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     arguments.push_back(word.c_str());
   }
   try {
-    const auto request = pidns::parse(arguments);
-    if (const auto* options = std::get_if<pidns::Options>(&request)) {
-      check(*options);
-    } else {
-      expect(!std::get<pidns::Printout>(request).text.empty());
-    }
+    std::visit([](const auto& request) { check(request); }, pidns::parse(arguments));
   } catch (const pidns::UsageError& error) {
     expect(std::string_view(error.what()).find(": ") != std::string_view::npos);
   }

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+/// A page of docs/ whose blocks of commands are run: what stands there appears on a terminal too.
+///
+/// A block begins with ```console and, for the second terminal of the page, ```console second. In it `# `
+/// stands before what is typed, and what follows is the output. There
+/// - a number of three digits or more stands for any such number, but everywhere on the page for the same
+/// one,
+///   and two different ones for different ones;
+/// - `…` stands for any text within a line, and alone on a line for any lines;
+/// - how many spaces separate two words means nothing, as columns are as wide as the numbers in them.
+namespace page {
+
+struct Command {
+  int section;           ///< counted by `## `
+  std::size_t terminal;  ///< 0 or 1
+  std::string typed;
+  std::vector<std::string> output;
+
+  bool operator==(const Command&) const = default;
+};
+
+std::vector<Command> read_commands(const std::string& markdown);
+
+/// The section EXAMPLES of a manual page in mdoc(7) as such a page: what stands between .Bd and .Ed are its
+/// blocks.
+std::string examples_of(const std::string& manual_page);
+
+/// Compares outputs with those on the page, and remembers which number there stands for which.
+class Matcher {
+ public:
+  bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& seen);
+
+ private:
+  bool line_matches(const std::string& expected, const std::string& seen);
+  bool same_number(const std::string& expected, const std::string& seen);
+
+  std::map<std::string, std::string> seen_for_;
+  std::map<std::string, std::string> expected_for_;
+};
+
+}  // namespace page

@@ -1,0 +1,143 @@
+#include "page.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "harness.hpp"
+
+using harness::Terminal;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+std::string join(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += line + '\n';
+  }
+  return text;
+}
+
+/// An interactive shell as the reader of a page has it, except that its prompt can be told from output.
+class Reader {
+ public:
+  explicit Reader(const std::string& home)
+      : terminal_({"bash"}, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
+                                             "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
+    terminal_.wait_for(prompt);
+  }
+
+  std::vector<std::string> enter(const std::string& command) {
+    wait_until_idle();
+    terminal_.type(command + '\r');
+    std::vector<std::string> lines;
+    for (std::string line : harness::lines(terminal_.wait_for(prompt))) {
+      line.erase(line.find_last_not_of('\r') + 1);
+      lines.push_back(line);
+    }
+    lines.erase(lines.begin());  // the command itself
+    lines.pop_back();            // the next prompt
+    return lines;
+  }
+
+  static constexpr std::string_view prompt = "<prompt># ";
+
+ private:
+  /// Until all that was started waits for something: nobody types faster than a program starts.
+  void wait_until_idle() {
+    harness::wait_until("programs that were started", [&] {
+      const auto started = harness::descendants_of(terminal_.pid());
+      return std::all_of(started.begin(), started.end(), [](pid_t pid) {
+        const char state = harness::process_state(pid);
+        return state == 'S' || state == 'Z' || state == '\0';
+      });
+    });
+  }
+
+  Terminal terminal_;
+};
+
+std::string source(const std::string& name) {
+  return harness::read_file(PIDNS_SOURCE_DIR "/" + name);
+}
+
+void check_page(const std::string& name, const std::string& markdown) {
+  const auto commands = page::read_commands(markdown);
+  REQUIRE(commands.size() > 10);
+  const harness::TemporaryDirectory home;
+  harness::write_file(home.path() + "/.bashrc",
+                      "PS1='<prom''pt># '\nPATH=$HOME:$PATH\n"
+                      "bind 'set enable-bracketed-paste off' 2>/dev/null\n");
+  std::filesystem::create_symlink(harness::pidns_binary(), home.path() + "/pidns");
+  std::vector<std::unique_ptr<Reader>> readers;
+  page::Matcher matcher;
+  int section = 0;
+  int equal = 0;
+  for (const page::Command& command : commands) {
+    if (std::exchange(section, command.section) != command.section) {
+      matcher = {};
+    }
+    while (readers.size() <= command.terminal) {
+      readers.push_back(std::make_unique<Reader>(home.path()));
+    }
+    const auto seen = readers.at(command.terminal)->enter(command.typed);
+    REQUIRE(command.typed.size() < 70);  // or the shell would break the line
+    INFO("# " << command.typed << "\non the page:\n" << join(command.output) << "seen:\n" << join(seen));
+    const bool is_equal = matcher.matches(command.output, seen);
+    CHECK(is_equal);
+    equal += is_equal ? 1 : 0;
+  }
+  std::cout << name << ": " << commands.size() << " commands, " << equal << " with the output on the page\n";
+}
+
+}  // namespace
+
+TEST_CASE("a page is read command by command", "[page]") {
+  const auto commands = page::read_commands(
+      "## One\n```console\n# a\nout\n\nput\n```\n# no command\n## Two\n```console second\n# b\n```\n```\n# "
+      "c\n```\n");
+  REQUIRE(commands.size() == 2);
+  CHECK(commands[0] == page::Command{1, 0, "a", {"out", "", "put"}});
+  CHECK(commands[1] == page::Command{2, 1, "b", {}});
+}
+
+TEST_CASE("long numbers of a page stand for others, one for one", "[page]") {
+  page::Matcher matcher;
+  CHECK(matcher.matches(Lines{"pid 4711 4711"}, Lines{"pid 815 815"}));
+  CHECK(matcher.matches(Lines{"pid  4711"}, Lines{" pid 815 "}));
+  CHECK_FALSE(matcher.matches(Lines{"4711"}, Lines{"816"}));
+  CHECK_FALSE(matcher.matches(Lines{"4712"}, Lines{"815"}));
+  CHECK(matcher.matches(Lines{"4712"}, Lines{"817"}));
+  CHECK_FALSE(matcher.matches(Lines{"1"}, Lines{"2"}));
+  CHECK_FALSE(matcher.matches(Lines{"4713"}, Lines{"12"}));
+}
+
+TEST_CASE("an ellipsis of a page stands for any text or any lines", "[page]") {
+  page::Matcher matcher;
+  CHECK(matcher.matches(Lines{"a … z"}, Lines{"a b c z"}));
+  CHECK_FALSE(matcher.matches(Lines{"a … z"}, Lines{"a b c"}));
+  CHECK(matcher.matches(Lines{"a …"}, Lines{"a b"}));
+  CHECK(matcher.matches(Lines{"…", "end"}, Lines{"x", "y", "end"}));
+  CHECK(matcher.matches(Lines{"start", "…"}, Lines{"start"}));
+  CHECK_FALSE(matcher.matches(Lines{"…", "end"}, Lines{"x"}));
+  CHECK_FALSE(matcher.matches(Lines{}, Lines{"x"}));
+  CHECK_FALSE(matcher.matches(Lines{"x", "y"}, Lines{"x"}));
+}
+
+TEST_CASE("the lesson shows what appears", "[page]") {
+  check_page("lesson.md", source("docs/lesson.md"));
+}
+
+TEST_CASE("the examples of the manual page show what appears", "[page]") {
+  check_page("pidns.1", page::examples_of(source("man/pidns.1")));
+}
+
+TEST_CASE("the lesson has the same commands in Japanese", "[page]") {
+  const auto english = page::read_commands(source("docs/lesson.md"));
+  const auto japanese = page::read_commands(source("docs/lesson.ja.md"));
+  CHECK(english == japanese);
+}
