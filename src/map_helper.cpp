@@ -76,11 +76,12 @@ void write_maps(const UserNamespacePlan& plan, bool inside, const std::string& p
 
 /// Waits for the word to go on and writes what is written from outside.
 /// @return why that could not be done
-std::optional<Failure> try_to_write(const Options& options, const UserNamespacePlan& plan, const UniqueFd& go,
+std::optional<Failure> try_to_write(const Options& options, const UserNamespacePlan& plan, sys::Pipe& go,
                                     SignalSet mask) {
   try {
+    sys::close(go.write, "cannot close a pipe");  // or we wait for ourselves
     // Nothing comes when our parent has died or given up.
-    if (const std::string pid = sys::read_all(go); !pid.empty()) {
+    if (const std::string pid = sys::read_all(go.read); !pid.empty()) {
       write_maps(plan, false, pid, mask);
     }
     return std::nullopt;
@@ -109,10 +110,8 @@ MapHelper::MapHelper(const Options& options, const UserNamespacePlan& plan, Sign
       process_(sys::spawn(sys::Memory::copied, [&] { run(options, plan, mask); })) {}
 
 void MapHelper::run(const Options& options, const UserNamespacePlan& plan, SignalSet mask) noexcept {
-  go_.write.reset();
-  report_.read.reset();
   try {
-    if (const auto failure = try_to_write(options, plan, go_.read, mask)) {
+    if (const auto failure = try_to_write(options, plan, go_, mask)) {
       send_failure(report_.write, *failure);
     }
     ::_exit(0);

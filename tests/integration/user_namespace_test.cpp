@@ -1,9 +1,11 @@
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <map>
@@ -207,8 +209,13 @@ TEST_CASE("maps are written although the caller ignores the end of its children"
 TEST_CASE("ids are taken in every form of a launch", "[user_namespace]") {
   for (const std::string form : {"", "--fork", "--no-fork", "--init", "--mount-proc", "-w /", "-T"}) {
     CAPTURE(form);
-    const Result taken = run_pidns_as(Who::root, form + " -S 5 -G 6",
-                                      {"grep", "-E", "^(Uid|Gid|Groups):", "/proc/self/status"});
+    const Result taken =
+        run(pidns_as(Who::root, join(words_of(form + " -S 5 -G 6"),
+                                     {"grep", "-E", "^(Uid|Gid|Groups):", "/proc/self/status"})),
+            {.before_exec = [] {
+              const std::array<gid_t, 2> groups{7, 8};
+              ::setgroups(groups.size(), groups.data());
+            }});
     CHECK(words(taken.out) == Command{"Uid:", "5", "5", "5", "5", "Gid:", "6", "6", "6", "6", "Groups:"});
     const Result kept = run_pidns_as(Who::nobody, form + " --keep-caps -c",
                                      {"grep", "-E", "CapEff|CapAmb", "/proc/self/status"});
