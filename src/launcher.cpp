@@ -58,6 +58,7 @@ void make_namespaces(const Options& options, const CallerSignals& caller, Log& l
     sys::unshare(options.namespaces);
   }
   log.info("created {}", sys::describe_namespaces(options.namespaces));
+  // Clocks can be moved as long as no process is in there: before the first child.
   move_clocks(options);
 }
 
@@ -235,6 +236,7 @@ Ending run(Options& options, Log& log) {
   }
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  // Made before them: who has to be outside of the namespaces cannot come from inside.
   Keeper keeper(options);
   make_namespaces(options, caller, log);
   if (!options.fork) {

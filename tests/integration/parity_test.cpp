@@ -30,6 +30,7 @@ class Scene {
       write_file(path() + name, "");
     }
     std::filesystem::create_directory(path() + "/dir");
+    write_file(path() + "/subids", "root:100000:200000\nnobody:100000:65536\n");
     // The probe is at the same place in there.
     std::filesystem::create_directories(path() + "/root" + path());
     copy(path() + "/probe", "/root" + path() + "/probe");
@@ -75,14 +76,18 @@ class Scene {
                                "exit $status";
     const std::vector<std::string> shell{"sh", "-c", script, "sh", path(), with_path(row.enter)};
     line.insert(line.begin(), shell.begin(), shell.end());
-    return harness::run(
-        after_mounting("mount --make-rshared /; cd " + path() + "; mount --bind . .; mount --make-private " +
-                           path() + "; cd " + path(),
-                       line),
-        {.directory = path(), .before_exec = stay_on_one_cpu});
+    return harness::run(after_mounting(mounts(), line),
+                        {.directory = path(), .before_exec = stay_on_one_cpu});
   }
 
  private:
+  /// The script that makes the scene around a line.
+  [[nodiscard]] std::string mounts() const {
+    return "mount --make-rshared /; for file in /etc/subuid /etc/subgid; do mount --bind " + path() +
+           "/subids $file; done; cd " + path() + "; mount --bind . .; mount --make-private " + path() +
+           "; cd " + path();
+  }
+
   void copy(const std::filesystem::path& file, const std::string& name) const {
     std::filesystem::copy_file(file, path() + name);
   }
