@@ -109,6 +109,7 @@ std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
 
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, SeenProcess process) {
   std::optional<Dispositions> found;
+  SignalSet blocked_at_end = SignalSet::all();
   // A signal sent to a process goes to any thread that does not block it: signal(7).
   for (const std::string& task : tasks_of(proc, process.in_proc)) {
     const auto text = read_text(proc, task + "/status");
@@ -117,14 +118,16 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, SeenProcess 
     }
     const ProcStatus status = parse_status(*text);
     if (!found) {
-      found = Dispositions{.blocked = SignalSet::all()};
+      found = Dispositions{.blocked = SignalSet::all(), .ended = true};
     }
     found->caught = found->caught | status.caught;
     found->ignored = found->ignored | status.ignored;
     found->pending = found->pending | status.pending;
     if (status.state == 'Z') {  // a thread that has ended takes none
+      blocked_at_end = blocked_at_end & status.blocked;
       continue;
     }
+    found->ended = false;
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
     const std::string call = read_private(proc, task + "/syscall");
@@ -137,6 +140,9 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, SeenProcess 
     // What changed between the two looks is in doubt as well.
     const SignalSet blocked_now = parse_status(read_text(proc, task + "/status").value_or(*text)).blocked;
     found->doubtful = found->doubtful | (blocked_now & ~status.blocked) | (status.blocked & ~blocked_now);
+  }
+  if (found && found->ended) {
+    found->blocked = blocked_at_end;
   }
   if (found) {  // unless every other thread blocks it, it need not go to the thread that waits for it
     found->awaited = found->awaited & found->blocked;

@@ -80,7 +80,7 @@ std::string explain_refused_user_namespace() {
     return "user namespaces are closed to users here: sysctl kernel.unprivileged_userns_clone=1, or run it "
            "as root";
   }
-  if (const std::string lost = explain_lost_privilege(); !privileged && !lost.empty()) {
+  if (std::string lost = explain_lost_privilege(); !privileged && !lost.empty()) {
     return lost;
   }
   if (!root_is_a_mount_point()) {

@@ -25,7 +25,11 @@ Origin origin_of(int signal, int code, bool sender_inside) {
 
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions) {
   const SignalSet used = dispositions.caught | dispositions.ignored | dispositions.awaited;
-  const bool unused = !used.contains(signal) && default_action(signal) != DefaultAction::ignore;
+  // What is sent to a process that has ended comes too late. But a shell may have ended before we could look
+  // because the terminal's signal has ended its children: without us it would have died of that signal with
+  // them.
+  const bool too_late = dispositions.ended && origin == Origin::process;
+  const bool unused = !too_late && !used.contains(signal) && default_action(signal) != DefaultAction::ignore;
   const bool held = may_be_held(signal, dispositions);
   return {
       .relay = origin == Origin::process,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,13 +24,13 @@ using Clock = std::chrono::steady_clock;
 constexpr int shortest_pause = 1;  // milliseconds
 constexpr int longest_pause = 64;
 constexpr std::chrono::milliseconds time_to_wait_again{30};
-constexpr std::chrono::milliseconds time_to_take{700};
+constexpr std::chrono::milliseconds time_to_be_sure{700};  // also where PID 1 has to wait for a processor
 
 /// A signal of which it is not clear yet whether PID 1 takes it.
 struct Watched {
   int signal;
-  Clock::time_point pending_until;  // when it was last seen pending
-  Clock::time_point held_until;     // when it was last seen pending or blocked
+  Clock::time_point pending_until;                   // when it was last seen pending
+  std::optional<Clock::time_point> dropped_since{};  // when PID 1 was first seen to hold it no more
 };
 
 class Supervisor {
@@ -115,7 +116,7 @@ class Supervisor {
 
   /// Whether PID 1 gets what is sent to our process group. Not with --new-session, nor when it is a shell
   /// with jobs.
-  bool shares_our_group() const { return ::getpgid(init_.pid()) == ::getpgrp(); }
+  [[nodiscard]] bool shares_our_group() const { return ::getpgid(init_.pid()) == ::getpgrp(); }
 
   /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
   bool holds(int signal) {
@@ -129,8 +130,7 @@ class Supervisor {
     const bool watched = std::any_of(watched_.begin(), watched_.end(),
                                      [&](const Watched& other) { return other.signal == signal; });
     if (!watched && !has_signalfd(proc_, seen_.in_proc, signal)) {
-      const auto now = Clock::now();
-      watched_.push_back({.signal = signal, .pending_until = now, .held_until = now});
+      watched_.push_back({.signal = signal, .pending_until = Clock::now()});
       pause_ = shortest_pause;
     }
   }
@@ -157,22 +157,23 @@ class Supervisor {
   }
 
   /// Believes what is only probable once it has looked so for a time.
-  static Fate judge(Watched& watched, Fate fate) {
+  Fate judge(Watched& watched, Fate fate) {
     const auto now = Clock::now();
     if (fate == Fate::pending) {
       watched.pending_until = now;
     }
-    if (fate == Fate::pending || fate == Fate::probably_taken) {
-      watched.held_until = now;
-    }
-    if (fate == Fate::probably_taken) {
-      return now - watched.pending_until >= time_to_take ? Fate::taken : Fate::pending;
+    if (fate != Fate::dropped && fate != Fate::probably_dropped) {
+      watched.dropped_since.reset();
+      const bool unsure = fate == Fate::probably_taken && now - watched.pending_until < time_to_be_sure;
+      return unsure ? Fate::pending : fate;
     }
     // One look proves nothing: PID 1 may wait for the signal again and again, for a moment each.
-    if (fate == Fate::dropped || fate == Fate::probably_dropped) {
-      return now - watched.held_until >= time_to_wait_again ? Fate::dropped : Fate::pending;
+    if (!watched.dropped_since) {
+      watched.dropped_since = now;
+      pause_ = shortest_pause;
     }
-    return fate;
+    const auto enough = fate == Fate::dropped ? time_to_wait_again : time_to_be_sure;
+    return now - *watched.dropped_since < enough ? Fate::pending : Fate::dropped;
   }
 
   /// --init: what COMMAND does, which PID 1 alone can see.

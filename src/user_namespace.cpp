@@ -50,7 +50,7 @@ class Resolver {
   }
 
  private:
-  void check(const std::string& reason) {
+  void check(const std::string& reason) const {
     if (!reason.empty()) {
       refuse(names_.blocks_option, reason);
     }

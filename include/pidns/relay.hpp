@@ -20,6 +20,7 @@ struct Dispositions {
   SignalSet pending = {};  ///< sent and not delivered yet
   /// Not blocked in a thread that runs: it may just be entering or leaving sigtimedwait(2).
   SignalSet doubtful = {};
+  bool ended = false;  ///< it is a zombie, and the rest is what it was at its end
 };
 
 struct Decision {

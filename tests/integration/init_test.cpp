@@ -48,7 +48,8 @@ TEST_CASE("init reaps ten thousand orphans without a zombie", "[init]") {
   // Each `( : & )` leaves its inner process an orphan. The last look waits until nothing but the three of us
   // is left.
   const Result result = run_pidns({"--init", "sh", "-c",
-                                   "i=0; while [ $i -lt 10000 ]; do ( : & ); i=$((i+1)); done\n"
+                                   "i=0; while [ $i -lt 10000 ]; do ( : & ); i=$((i+1)); "
+                                   "[ $((i % 1000)) -ne 0 ] || echo $i >&2; done\n"
                                    "while [ \"$(ls -d /proc/[0-9]* | wc -l)\" -gt 4 ]; do :; done\n"
                                    "grep -l 'State:.Z' /proc/[0-9]*/status; echo done"});
   CHECK(result.out == "done\n");

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -38,6 +39,26 @@ class Inside {
 std::vector<std::string> join(const Inside& target, std::vector<std::string> command) {
   command.insert(command.begin(), {"--join", target.pid()});
   return harness::pidns(command);
+}
+
+/// Waits until a program inside has the terminal and waits, so that keys come to it and not to the shell
+/// around it.
+void wait_until_foreground(const Terminal& terminal, const Inside& target, const std::string& name) {
+  wait_until(name + " to sleep in the foreground", [&] {
+    const auto processes = processes_in_namespace(target.space());
+    return std::any_of(processes.begin(), processes.end(), [&](pid_t pid) {
+      return status_field(pid, "Name") == name && process_state(pid) == 'S' &&
+             ::getpgid(pid) == ::tcgetpgrp(terminal.master());
+    });
+  });
+}
+
+/// A script that traps signals: what it does at the first one, the name of the other one, which ends it
+/// with 5. Unlike read, wait misses no signal that comes just before.
+std::vector<std::string> trapping(const std::string& first, const std::string& last) {
+  return {"sh", "-c",
+          "trap 'echo got' " + first + "; trap 'kill $!; echo end; exit 5' " + last +
+              "; sleep 1000 & echo ready; while :; do wait; done"};
 }
 
 std::string link_text(ino_t number) {
@@ -112,13 +133,14 @@ TEST_CASE("a signal sent to pidns does to a joined command what it does to any",
 
 TEST_CASE("a handler of a joined command runs once", "[join]") {
   const Inside target(harness::pidns({}));
-  Running joined(
-      join(target, {"sh", "-c", "trap 'echo got' TERM; echo ready; read line; read line; echo $line"}));
+  Running joined(join(target, trapping("TERM", "ALRM")));
   joined.read_line();
   joined.send(SIGTERM);
-  joined.write("\nend\n");
   CHECK(joined.read_line() == "got");
-  CHECK(joined.finish().out == "ready\ngot\nend\n");
+  joined.send(SIGALRM);
+  const Result result = joined.finish();
+  CHECK(result.out == "ready\ngot\nend\n");
+  CHECK(result.status() == 5);
 }
 
 TEST_CASE("a joined command that ignores a signal goes on", "[join]") {
@@ -156,14 +178,13 @@ TEST_CASE("Ctrl-C and its like reach a joined command on a terminal", "[join]") 
     terminal.type(key);
     CHECK(terminal.finish() == Ending{.killed = true, .value = signal});
   }
-  Terminal terminal(
-      join(target, {"sh", "-c", "trap 'echo caught' INT; echo ready; read line; read line; exit 5"}));
+  Terminal terminal(join(target, trapping("INT", "QUIT")));
   terminal.wait_for("ready");
   terminal.type("\x03");
-  terminal.wait_for("caught");
-  terminal.type("\rend\r");
+  terminal.wait_for("got");
+  terminal.type("\x1c");
   CHECK(terminal.finish() == Ending{.killed = false, .value = 5});
-  CHECK(terminal.shown().find("caught", terminal.shown().find("caught") + 1) == std::string::npos);
+  CHECK(terminal.shown().find("got", terminal.shown().find("got") + 1) == std::string::npos);
   CHECK(process_state(target.init()) == 'S');
 }
 
@@ -172,7 +193,7 @@ TEST_CASE("a shell does job control with a joined command", "[join]") {
   Terminal terminal({"bash", "--norc", "-i"}, {.environment = {"PS1=prompt> ", "HISTFILE="}});
   terminal.wait_for("prompt> ");
   terminal.type(pidns_binary() + " --join " + target.pid() + " cat; echo st=$?\r");
-  terminal.wait_for("\r\n");
+  wait_until_foreground(terminal, target, "cat");
   terminal.type("one\r");
   terminal.wait_for("one\r\none\r\n");
   terminal.type("\x1a");
@@ -197,8 +218,7 @@ TEST_CASE("a joined shell has job control of its own and gives the terminal back
                     {.environment = {"PS1=prompt> ", "HISTFILE="}});
   terminal.wait_for("prompt> ");
   terminal.type("sleep 1000\r");
-  wait_until("sleep", [&] { return processes_in_namespace(target.space()).size() == 3; });
-  terminal.wait_for("\r\n");
+  wait_until_foreground(terminal, target, "sleep");
   terminal.type("\x03");
   terminal.wait_for("prompt> ");
   terminal.type("exit 6\r");

@@ -201,6 +201,34 @@ TEST_CASE("in a chroot the way out is told and works", "[mounts]") {
   CHECK(result.out == "cat\n");
 }
 
+// The kernel lets nobody make a user namespace inside a chroot, so this works whatever the machine allows.
+TEST_CASE("what closes user namespaces to users is named", "[mounts]") {
+  const std::map<std::string, std::string> hints{
+      {"echo 0 > unprivileged_userns_clone",
+       "user namespaces are closed to users here: sysctl kernel.unprivileged_userns_clone=1, or run it as "
+       "root"},
+      {"echo 1 > apparmor_restrict_unprivileged_userns",
+       "AppArmor restricts user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or "
+       "run "
+       "it as root"},
+      {"echo 1 > unprivileged_userns_clone; echo 0 > apparmor_restrict_unprivileged_userns",
+       "a user namespace cannot be made inside a chroot: run it as root"},
+      {"true", "a user namespace cannot be made inside a chroot: run it as root"},
+  };
+  for (const auto& [sysctl, hint] : hints) {
+    CAPTURE(sysctl);
+    const TemporaryDirectory root;
+    const std::string script = fill_root(root.path()) +
+                               "mount -t proc proc proc; cd proc/sys/kernel; mount -t tmpfs tmpfs .; "
+                               "cd ../kernel; " +
+                               sysctl;
+    const Message message = message_of(
+        run(after_mounting(script, {"chroot", "--userspec=nobody:nogroup", root.path(), "/pidns", "true"})));
+    CHECK(message.text == "cannot create user, PID and mount namespaces: Operation not permitted");
+    CHECK(message.hint == hint);
+  }
+}
+
 TEST_CASE("propagation private cuts the mounts inside off from the host", "[mounts]") {
   const TwoTables tables = tables_with("--propagation=private");
   CHECK_THAT(propagation_of(tables.host, "/"), Catch::StartsWith("shared:"));

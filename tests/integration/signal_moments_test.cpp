@@ -273,6 +273,18 @@ TEST_CASE("a signal that comes when the command has ended does not change its st
   }
 }
 
+TEST_CASE("a shell that ends because Ctrl-C has ended its children has died of it", "[signals]") {
+  harness::Terminal terminal(in_pidns({"sh", "-c", "sleep 1000 | sleep 1000"}));
+  wait_until("the shell and its children", [&] { return descendants_of(terminal.pid()).size() == 3; });
+  const pid_t init = only_child(terminal.pid());
+  ::kill(terminal.pid(), SIGSTOP);  // so that it looks too late
+  wait_until("pidns to stop", [&] { return process_state(terminal.pid()) == 'T'; });
+  terminal.type("\x03");
+  wait_until("the shell to end", [&] { return process_state(init) == 'Z'; });
+  ::kill(terminal.pid(), SIGCONT);
+  CHECK(terminal.finish() == Ending{.killed = true, .value = SIGINT});
+}
+
 TEST_CASE("signals at the moment the command ends lose nothing and hang nothing", "[signals]") {
   constexpr int runs = 150;
   int killed = 0;
@@ -384,6 +396,8 @@ TEST_CASE("a timer that the caller has set reaches the command", "[signals]") {
 
 TEST_CASE("kill 0 inside does what it does without pidns", "[signals]") {
   Comparison comparison("kill 0");
+  // Who sends a signal that is counted stays until the end: it has to be there when pidns looks where it
+  // comes from.
   const std::vector<std::string> scripts{
       "trap 'kill 0' EXIT; exit 3",
       "trap 'kill 0' EXIT; sleep 1000 & exit 3",
@@ -392,10 +406,14 @@ TEST_CASE("kill 0 inside does what it does without pidns", "[signals]") {
       "trap 'echo got' TERM; kill 0; read line; echo end",
       "trap 'echo got' USR1; kill -USR1 0; kill -USR1 0; read line; echo end",
       "trap '' HUP; kill -HUP 0; read line; echo end",
-      "trap 'echo got' INT; bash -c 'trap : INT; kill -INT 0; read line'; echo end",
+      "f=$(mktemp); trap 'echo got' INT; bash -c 'trap \"exit 0\" INT; (echo $BASHPID >$0; kill -INT 0; exec "
+      "sleep "
+      "1000) & wait' $f; echo end; kill -KILL $(cat $f); rm $f",
       "trap 'kill 0' EXIT; (sleep 1000 & wait) & kill -TERM $$; exit 4",
       "bash -c 'kill -TERM 0'; sleep 1000",
-      "trap 'echo got' USR1; (trap : USR1; kill -USR1 0; read line); echo end",
+      "trap 'echo got; got=1' USR1; (trap : USR1; kill -USR1 0; exec sleep 1000) & until [ $got ]; do sleep "
+      "0.01; "
+      "done; echo end; kill -KILL $!",
   };
   const auto observe = [](const std::string& script, const Wrapper& wrap) {
     const Result result = run(wrap({"bash", "-c", script}), {.input = "line\n"});
@@ -410,31 +428,35 @@ TEST_CASE("kill 0 inside does what it does without pidns", "[signals]") {
 
 TEST_CASE("timeout ends a command in pidns as it ends the command", "[signals]") {
   Comparison comparison("timeout");
+  // SIGALRM makes it believe that its time is over, and comes when the command is ready.
   const std::vector<Command> timeouts{
-      {"timeout", "0.1"},
-      {"timeout", "-s", "INT", "0.1"},
-      {"timeout", "-s", "KILL", "0.1"},
-      {"timeout", "-s", "HUP", "--preserve-status", "0.1"},
-      {"timeout", "--foreground", "0.1"},
-      {"timeout", "-s", "USR1", "-k", "1000", "0.1"},
+      {"timeout", "1000"},
+      {"timeout", "-s", "INT", "1000"},
+      {"timeout", "-s", "KILL", "1000"},
+      {"timeout", "-s", "HUP", "--preserve-status", "1000"},
+      {"timeout", "--foreground", "1000"},
+      {"timeout", "-s", "USR1", "-k", "1000", "1000"},
   };
-  const std::vector<Command> commands{
-      {"sleep", "1000"},
-      {"bash", "-c", "trap 'exit 9' TERM INT HUP USR1; while :; do read -t 1000 <> <(:); done"},
+  const std::vector<std::string> scripts{
+      "echo ready; exec sleep 1000",
+      "trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sleep 1000 & echo ready; while :; do wait; done",
   };
   for (const Command& timeout : timeouts) {
-    for (const Command& command : commands) {
+    for (const std::string& script : scripts) {
       const auto observe = [&](const Wrapper& wrap) {
         Command whole = timeout;
-        const Command wrapped = wrap(command);
+        const Command wrapped = wrap({"sh", "-c", script});
         whole.insert(whole.end(), wrapped.begin(), wrapped.end());
-        return to_text(run(whole));
+        Running running(whole);
+        running.wait_for_output("ready\n");
+        running.send(SIGALRM);
+        return to_text(running.finish());
       };
       std::string name;
       for (const std::string& word : timeout) {
         name += word + " ";
       }
-      comparison.add(name + command.front(), observe(directly), observe(in_pidns));
+      comparison.add(name + script, observe(directly), observe(in_pidns));
     }
   }
 }

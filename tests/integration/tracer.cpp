@@ -25,7 +25,7 @@ namespace harness {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience{30};  // far beyond what any step takes: only a hang gets there
+constexpr std::chrono::seconds patience{60};  // far beyond what any step takes: only a hang gets there
 
 void check(long result, const char* what) {
   if (result == -1) {

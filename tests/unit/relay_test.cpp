@@ -71,6 +71,18 @@ TEST_CASE("a signal with a certain use and one that does nothing by default are 
   CHECK_FALSE(relay_decision(SIGCHLD, Origin::process, {.blocked = all}).watch);
 }
 
+TEST_CASE("a signal sent to a PID 1 that has ended comes too late", "[relay]") {
+  CHECK(relay_decision(SIGTERM, Origin::process, {.ended = true}) == Decision{.relay = true});
+  CHECK(relay_decision(SIGTSTP, Origin::process, {.ended = true}) == Decision{.relay = true});
+}
+
+TEST_CASE("a signal that reached the whole group came in time for a PID 1 that has ended", "[relay]") {
+  const SignalSet interrupt = SignalSet::of(SIGINT);
+  CHECK(relay_decision(SIGINT, Origin::group, {.ended = true}) == Decision{.apply_default = true});
+  CHECK(relay_decision(SIGINT, Origin::group, {.caught = interrupt, .ended = true}) == Decision{});
+  CHECK(relay_decision(SIGINT, Origin::group, {.ignored = interrupt, .ended = true}) == Decision{});
+}
+
 TEST_CASE("the fate of a signal is open while it is pending", "[relay]") {
   const SignalSet term = SignalSet::of(SIGTERM);
   CHECK(fate_of(SIGTERM, {.blocked = term, .pending = term}) == Fate::pending);
