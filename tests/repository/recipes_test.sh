@@ -188,7 +188,7 @@ prepare_parallel() {
   write_jobs
 }
 check_parallel() {
-  check_jobs 80
+  check_jobs 200
   check_failed_jobs
 }
 
