@@ -5,7 +5,7 @@
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # Debian's packages for building the program,
-build_packages=(cmake g++ libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
+build_packages=(cmake g++ libcap-dev libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
 # for building the tests and running them,
 test_packages=(
   bash-completion
@@ -21,9 +21,13 @@ test_packages=(
   python3
   shellcheck
   strace
+  uidmap
   vim-tiny
   zsh
 )
+# for the recipes of docs/recipes.md, which the tests run,
+recipe_packages=(dpkg-dev fakeroot hostname iproute2 iputils-ping make mmdebstrap munge openssh-client openssh-server
+  parallel python3 slurm-client slurmctld slurmd)
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)
 # for scripts/bench,
@@ -63,6 +67,17 @@ install_packages() {
   "${apt[@]}" update || echo "apt-get update failed; going on with the index that is there" >&2
   "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" < /dev/null
 }
+
+# Runs a command that installs packages, and keeps their daemons from being started: the tests start their own.
+without_daemons() (
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap 'rm -f -- "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod +x -- "$policy"
+  fi
+  "$@"
+)
 
 # What root has built belongs to the owner of the source tree, who builds on from there.
 give_build_to_owner() {

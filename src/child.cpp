@@ -4,6 +4,8 @@
 
 #include <climits>
 
+#include "pidns/capabilities.hpp"
+#include "pidns/environment.hpp"
 #include "pidns/exec.hpp"
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
@@ -21,11 +23,28 @@ CallerSignals take_over_signals() {
   return {.mask = mask, .child_ignored = child_ignored};
 }
 
+void take_ids(const Options& options, const sys::Listener& listener) {
+  if (options.group) {
+    sys::drop_groups(listener);
+    sys::set_group(*options.group, listener);
+  }
+  if (options.user) {
+    sys::set_user(*options.user, listener);  // after the group: it may take the right to change that
+  }
+  if (options.keep_capabilities && (options.namespaces & CLONE_NEWUSER) != 0) {
+    keep_capabilities();  // last: a change of user clears the ambient set
+  }
+}
+
 void become_command(const Options& options, const CallerSignals& caller, const sys::Listener& listener) {
   if (caller.child_ignored) {
     sys::ignore_signal(SIGCHLD);
   }
   sys::set_signal_mask(caller.mask);
+  // After all steps that look something up in it, and before COMMAND is looked up in what is left of PATH.
+  if (options.environment) {
+    keep_only(*options.environment);
+  }
   execute_command(options.command, listener);
 }
 

@@ -11,7 +11,9 @@
 #include <span>
 
 #include "cli11.hpp"
+#include "pidns/binfmt.hpp"
 #include "pidns/completion.hpp"
+#include "pidns/environment.hpp"
 #include "pidns/option_table.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
@@ -25,7 +27,6 @@ namespace {
 
 /// What the words say, before it is decided what follows from them.
 struct Words {
-  bool pid = false;
   bool fork = false;
   bool no_fork = false;
   std::string mount_proc;  // empty: not given
@@ -35,13 +36,25 @@ struct Words {
   bool no_kill_child = false;
   bool forward_signals = false;
   bool new_session = false;
-  bool map_root = false;
-  bool map_current = false;
+  IdMapRequest users;
+  IdMapRequest groups;
+  std::string owner;
+  std::string setgroups;
+  bool keep_caps = false;
+  std::string user;
+  std::string group;
   bool no_user = false;
   std::string propagation = "private";
   std::string root;
   std::string working_directory;
   int namespaces = 0;
+  std::vector<KeptNamespace> kept;
+  std::string monotonic;  // empty: not given, as below
+  std::string boottime;
+  std::string mount_binfmt;
+  std::string load_interp;
+  bool clear_environment = false;
+  std::vector<std::string> whitelists;
   std::string list;  // empty: not given; `all`: without PID
   bool json = false;
   pid_t join = 0;
@@ -51,6 +64,28 @@ struct Words {
   std::string completion;  // empty: not given
   bool version = false;
 };
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_offset(std::string_view text) {
+  const bool signed_plus = text.starts_with('+') && !text.starts_with("+-");
+  return parse_number<std::int64_t>(text.substr(signed_plus ? 1 : 0));
+}
+
+std::string whole_seconds(const std::string& value) {
+  return parse_offset(value) ? std::string{} : fmt::format("{} is no number of seconds", value);
+}
+
+std::string known_definition(const std::string& value) {
+  const std::string error = definition_error(value);
+  return error.empty() ? error : fmt::format("{} {}", value, error);
+}
 
 std::optional<unsigned long> parse_propagation(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, unsigned long>, 4> modes{{
@@ -95,10 +130,8 @@ std::string open_descriptor(const std::string& value) {
 }
 
 std::optional<pid_t> parse_pid(std::string_view text) {
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && pid > 0 ? std::optional(pid) : std::nullopt;
+  const auto pid = parse_number<pid_t>(text);
+  return pid > 0 ? pid : std::nullopt;
 }
 
 constexpr std::string_view all_namespaces = "all";  // --list without PID
@@ -109,6 +142,31 @@ std::string known_pid(const std::string& value) {
 
 std::string all_or_known_pid(const std::string& value) {
   return value == all_namespaces ? std::string{} : known_pid(value);
+}
+
+std::string known_map(const std::string& value) {
+  return parse_map_block(value) ? std::string{}
+                                : fmt::format("{} is not INNER:OUTER:COUNT, auto, subids or all", value);
+}
+
+std::optional<Ids> parse_owner(std::string_view text) {
+  const auto user = parse_id(take_until(text, ':'));
+  const auto group = parse_id(text);
+  return user && group ? std::optional(Ids{*user, *group}) : std::nullopt;
+}
+
+std::string known_owner(const std::string& value) {
+  return parse_owner(value) ? std::string{} : fmt::format("{} is not UID:GID", value);
+}
+
+std::string known_id(const std::string& value) {
+  return parse_id(value) ? std::string{} : fmt::format("{} is no ID", value);
+}
+
+constexpr std::string_view setgroups_modes = "allow deny";
+
+std::string allow_or_deny(const std::string& value) {
+  return is_one_of(value, setgroups_modes) ? std::string{} : fmt::format("{} is not allow or deny", value);
 }
 
 /// An option of the table: what it is called, and how CLI11 is to read it into Words.
@@ -133,15 +191,78 @@ CLI::Option* checked(CLI::App& app, const std::string& name, Words& words) {
   return value<member>(app, name, words)->check(check);
 }
 
+/// Every value of an option that may be repeated and adds up.
+template <auto member>
+CLI::Option* list(CLI::App& app, const std::string& name, Words& words) {
+  return value<member>(app, name, words)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+/// A namespace, and with a value the file that keeps it: the last one that is named.
 template <int clone_flag>
 CLI::Option* new_namespace(CLI::App& app, const std::string& name, Words& words) {
-  return app.add_flag_function(name, [&words](std::int64_t) { words.namespaces |= clone_flag; });
+  const auto take = [&words](const CLI::results_t& files) {
+    words.namespaces |= clone_flag;
+    const auto last =
+        std::find_if(files.rbegin(), files.rend(), [](const auto& file) { return !file.empty(); });
+    if (last != files.rend()) {
+      words.kept.push_back({.kind = clone_flag, .file = *last});
+    }
+    return true;
+  };
+  return app.add_option(name, take)->expected(0, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// The maps change as each option is read, since of those that name the same id the last one counts:
+// `-r --map-user=5` is `--map-user=5 --map-group=0`.
+
+template <auto map>
+CLI::Option* map_own(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_option_function<std::string>(name, [&](const std::string& value) { (words.*map).own = value; })
+      ->trigger_on_parse();
+}
+
+template <auto map>
+CLI::Option* map_block(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&](const std::string& value) { (words.*map).blocks.push_back(parse_map_block(value).value()); })
+      ->check(known_map)
+      ->trigger_on_parse();
+}
+
+template <MapBlock::Source source>
+CLI::Option* map_both(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_flag_function(name,
+                         [&](std::int64_t) {
+                           words.users.blocks.push_back({.source = source});
+                           words.groups.blocks.push_back({.source = source});
+                         })
+      ->trigger_on_parse();
+}
+
+CLI::Option* map_root(CLI::App& app, const std::string& name, Words& words) {
+  return app.add_flag_function(name, [&](std::int64_t) { words.users.own = words.groups.own = "0"; })
+      ->trigger_on_parse();
+}
+
+CLI::Option* map_current(CLI::App& app, const std::string& name, Words& words) {
+  return app
+      .add_flag_function(name,
+                         [&](std::int64_t) {
+                           words.users.own = fmt::format("{}", ::geteuid());
+                           words.groups.own = fmt::format("{}", ::getegid());
+                         })
+      ->trigger_on_parse();
 }
 
 /// The one place that defines the options.
 constexpr std::array definitions{
-    Definition{{"pid", 'p', Group::steps, "make a PID namespace: always done, accepted for unshare(1)"},
-               flag<&Words::pid>},
+    Definition{{"pid", 'p', Group::steps, "make a PID namespace: always done; with FILE: keep it there",
+                Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWPID>},
     Definition{{"fork", 'f', Group::steps, "fork: COMMAND becomes PID 1 of the new namespace"},
                flag<&Words::fork>},
     Definition{{"no-fork", '\0', Group::steps, "do not fork: COMMAND's first child becomes PID 1"},
@@ -168,19 +289,66 @@ constexpr std::array definitions{
                 Takes::value, "FD"},
                checked<&Words::json_status_fd, open_descriptor>},
 
-    Definition{{"mount", 'm', Group::namespaces, "mount namespace"}, new_namespace<CLONE_NEWNS>},
-    Definition{{"uts", 'u', Group::namespaces, "UTS namespace (hostname)"}, new_namespace<CLONE_NEWUTS>},
-    Definition{{"ipc", 'i', Group::namespaces, "System V IPC namespace"}, new_namespace<CLONE_NEWIPC>},
-    Definition{{"net", 'n', Group::namespaces, "network namespace"}, new_namespace<CLONE_NEWNET>},
-    Definition{{"cgroup", 'C', Group::namespaces, "cgroup namespace"}, new_namespace<CLONE_NEWCGROUP>},
-    Definition{{"time", 'T', Group::namespaces, "time namespace"}, new_namespace<CLONE_NEWTIME>},
-    Definition{{"user", 'U', Group::namespaces, "user namespace, without any map"},
-               new_namespace<CLONE_NEWUSER>},
+    Definition{{"mount", 'm', Group::namespaces, "mount namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWNS>},
+    Definition{{"uts", 'u', Group::namespaces, "UTS namespace (hostname)", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWUTS>},
+    Definition{{"ipc", 'i', Group::namespaces, "System V IPC namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWIPC>},
+    Definition{{"net", 'n', Group::namespaces, "network namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWNET>},
+    Definition{{"cgroup", 'C', Group::namespaces, "cgroup namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWCGROUP>},
+    Definition{{"time", 'T', Group::namespaces, "time namespace", Takes::optional_value, "FILE"},
+               new_namespace<CLONE_NEWTIME>},
+    Definition{
+        {"user", 'U', Group::namespaces, "user namespace, without any map", Takes::optional_value, "FILE"},
+        new_namespace<CLONE_NEWUSER>},
+    Definition{{"monotonic", '\0', Group::namespaces, "with --time: move the monotonic clock by SECONDS",
+                Takes::value, "SECONDS"},
+               checked<&Words::monotonic, whole_seconds>},
+    Definition{{"boottime", '\0', Group::namespaces, "with --time: move the time since boot by SECONDS",
+                Takes::value, "SECONDS"},
+               checked<&Words::boottime, whole_seconds>},
 
-    Definition{{"map-root-user", 'r', Group::user, "map the current user and group to root"},
-               flag<&Words::map_root>},
+    Definition{
+        {"map-user", '\0', Group::user, "map the current user to UID, a number or name", Takes::value, "UID"},
+        map_own<&Words::users>},
+    Definition{{"map-group", '\0', Group::user, "map the current group to GID, a number or name",
+                Takes::value, "GID"},
+               map_own<&Words::groups>},
+    Definition{{"map-users", '\0', Group::user,
+                "map users: INNER:OUTER:COUNT, auto, subids or all; may be repeated", Takes::value, "MAP"},
+               map_block<&Words::users>},
+    Definition{{"map-groups", '\0', Group::user, "map groups in the same way", Takes::value, "MAP"},
+               map_block<&Words::groups>},
+    Definition{{"map-auto", '\0', Group::user, "map subordinate ids from 0 up: both of the above with auto"},
+               map_both<MapBlock::Source::automatic>},
+    Definition{
+        {"map-subids", '\0', Group::user, "map subordinate ids to themselves: both of them with subids"},
+        map_both<MapBlock::Source::subids>},
+    Definition{{"map-root-user", 'r', Group::user, "map the current user and group to root"}, map_root},
     Definition{{"map-current-user", 'c', Group::user, "map the current user and group to themselves"},
-               flag<&Words::map_current>},
+               map_current},
+    Definition{{"owner", '\0', Group::user, "make the user namespace in the name of this user and group",
+                Takes::value, "UID:GID"},
+               checked<&Words::owner, known_owner>},
+    Definition{{"setgroups",
+                '\0',
+                Group::user,
+                "whether setgroups(2) is permitted inside: allow, deny",
+                Takes::value,
+                "MODE",
+                {},
+                setgroups_modes},
+               checked<&Words::setgroups, allow_or_deny>},
+    Definition{{"keep-caps", '\0', Group::user, "let COMMAND keep its capabilities in the user namespace"},
+               flag<&Words::keep_caps>},
+    Definition{{"setuid", 'S', Group::user, "run COMMAND as user UID", Takes::value, "UID"},
+               checked<&Words::user, known_id>},
+    Definition{{"setgid", 'G', Group::user, "run COMMAND as group GID, without supplementary groups",
+                Takes::value, "GID"},
+               checked<&Words::group, known_id>},
     Definition{{"no-user", '\0', Group::user, "never make a user namespace unasked"}, flag<&Words::no_user>},
 
     Definition{{"propagation",
@@ -196,6 +364,20 @@ constexpr std::array definitions{
                value<&Words::root>},
     Definition{{"wd", 'w', Group::mounts, "change the working directory to DIR", Takes::value, "DIR"},
                value<&Words::working_directory>},
+    Definition{{"mount-binfmt", '\0', Group::mounts,
+                "mount binfmt_misc on DIR (default: its place in /proc) in a user namespace",
+                Takes::optional_value, "DIR", default_binfmt},
+               value<&Words::mount_binfmt>},
+    Definition{{"load-interp", 'l', Group::mounts, "load DEFINITION into that binfmt_misc", Takes::value,
+                "DEFINITION"},
+               checked<&Words::load_interp, known_definition>},
+
+    Definition{{"clear-env", '\0', Group::environment, "start COMMAND with an empty environment"},
+               flag<&Words::clear_environment>},
+    Definition{
+        {"whitelist-env", '\0', Group::environment,
+         "start COMMAND with nothing but the variables of LIST, separated by commas", Takes::value, "LIST"},
+        list<&Words::whitelists>},
 
     Definition{
         {"list", '\0', Group::existing, "show PID namespaces and the processes in them (of PID: its own)",
@@ -239,7 +421,6 @@ constexpr std::array exclusions{
     std::pair{"--kill-child", "--no-fork"},
     std::pair{"--new-session", "--no-fork"},
     std::pair{"--json-status-fd", "--no-fork"},
-    std::pair{"--map-root-user", "--map-current-user"},
 };
 
 /// Tells CLI11 about those options that are on the line: it has a price for each.
@@ -283,8 +464,26 @@ std::string login_shell() {
   return {};
 }
 
-std::vector<std::string> default_command() {
-  const char* shell = std::getenv("SHELL");  // NOLINT(concurrency-mt-unsafe): there is one thread
+/// What --whitelist-env names, in all its lists.
+std::vector<std::string> names_of(const std::vector<std::string>& lists) {
+  std::vector<std::string> names;
+  for (std::string_view rest : lists) {
+    while (!rest.empty()) {
+      names.emplace_back(take_until(rest, ','));
+    }
+  }
+  return names;
+}
+
+bool keeps(const Options& options, int kind) {
+  return std::any_of(options.kept.begin(), options.kept.end(),
+                     [&](const KeptNamespace& kept) { return kept.kind == kind; });
+}
+
+/// The shell of the environment that COMMAND is to get, else that of the user.
+std::vector<std::string> default_command(const Options& options) {
+  const bool is_kept = !options.environment || is_named("SHELL", *options.environment);
+  const char* shell = is_kept ? std::getenv("SHELL") : nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
   std::string command = shell != nullptr && *shell != '\0' ? shell : login_shell();
   return {command.empty() ? "/bin/sh" : command};
 }
@@ -316,6 +515,32 @@ ListRequest to_list_request(const CLI::App& app, const Words& words, const std::
   return {.pid = pid, .json = words.json};
 }
 
+bool asks_for_map(const IdMapRequest& request) {
+  return request.own || !request.blocks.empty();
+}
+
+/// What is said about users, groups and their namespace. A map, or an owner, implies one.
+void set_user_options(Options& options, Words& words) {
+  if (asks_for_map(words.users) || asks_for_map(words.groups) || !words.owner.empty()) {
+    options.namespaces |= CLONE_NEWUSER;
+  }
+  if (words.setgroups == "deny" && (options.namespaces & CLONE_NEWUSER) == 0) {
+    throw UsageError("--setgroups=deny: needs a user namespace: --user or one of the maps");
+  }
+  if (words.setgroups == "allow" && words.groups.own && words.groups.blocks.empty() && words.owner.empty()) {
+    throw UsageError("--setgroups=allow excludes --map-group, which -r and -c imply: leave one of them out");
+  }
+  if (!words.setgroups.empty()) {
+    options.setgroups = words.setgroups == "allow" ? Setgroups::allow : Setgroups::deny;
+  }
+  options.users = std::move(words.users);
+  options.groups = std::move(words.groups);
+  options.owner = parse_owner(words.owner);
+  options.keep_capabilities = words.keep_caps;
+  options.user = parse_id(words.user);
+  options.group = parse_id(words.group);
+}
+
 Options to_options(Words& words, std::vector<std::string> command) {
   Options options;
   options.steps_named = words.fork || words.no_fork || !words.mount_proc.empty();
@@ -324,24 +549,38 @@ Options to_options(Words& words, std::vector<std::string> command) {
     options.mount_proc.reset();
   }
   if (!words.mount_proc.empty()) {
-    if (words.no_fork) {
-      throw UsageError(
-          "--no-fork --mount-proc: a proc of the new namespace can only be mounted by a process inside it, "
-          "and without "
-          "fork there is none yet");
-    }
     options.mount_proc = words.mount_proc;
   }
-  options.namespaces = CLONE_NEWPID | words.namespaces | (options.mount_proc ? CLONE_NEWNS : 0);
-  if (words.map_root) {
-    options.identity_map = IdentityMap::root;
-  } else if (words.map_current) {
-    options.identity_map = IdentityMap::current;
-  } else if ((words.namespaces & CLONE_NEWUSER) != 0) {
-    options.identity_map = IdentityMap::none;
+  if (!words.mount_binfmt.empty() || !words.load_interp.empty()) {
+    options.mount_binfmt = words.mount_binfmt.empty() ? default_binfmt : words.mount_binfmt;
+    options.load_interp = words.load_interp;
+    words.namespaces |= CLONE_NEWUSER | CLONE_NEWNS;
+    if (options.mount_binfmt == default_binfmt && !options.mount_proc) {  // its directory is one of proc
+      options.mount_proc = "/proc";
+    }
   }
-  if (options.identity_map) {
-    options.namespaces |= CLONE_NEWUSER;
+  if (words.no_fork && options.mount_proc) {
+    throw UsageError(
+        fmt::format("--no-fork {}: a proc of the new namespace can only be mounted by a process inside it, "
+                    "and without fork there is none yet",
+                    words.mount_proc.empty() ? "--mount-binfmt" : "--mount-proc"));
+  }
+  options.namespaces = CLONE_NEWPID | words.namespaces | (options.mount_proc ? CLONE_NEWNS : 0);
+  set_user_options(options, words);
+  options.kept = std::move(words.kept);
+  if (words.no_fork && keeps(options, CLONE_NEWPID)) {
+    throw UsageError(
+        "--no-fork --pid=FILE: a PID namespace can be kept once it has a process, and without fork "
+        "COMMAND would have to make that first");
+  }
+  options.monotonic = parse_offset(words.monotonic);
+  options.boottime = parse_offset(words.boottime);
+  if ((options.monotonic || options.boottime) && (words.namespaces & CLONE_NEWTIME) == 0) {
+    throw UsageError(
+        fmt::format("{}: goes with --time alone", options.monotonic ? "--monotonic" : "--boottime"));
+  }
+  if (words.clear_environment || !words.whitelists.empty()) {
+    options.environment = names_of(words.whitelists);
   }
   options.kill_child = words.no_kill_child ? 0 : parse_signal(words.kill_child).value();
   options.init = words.init;
@@ -364,7 +603,7 @@ Options to_options(Words& words, std::vector<std::string> command) {
   }
   options.verbosity = words.verbosity;
   options.explain = words.explain;
-  options.command = command.empty() ? default_command() : std::move(command);
+  options.command = command.empty() ? default_command(options) : std::move(command);
   return options;
 }
 
@@ -407,7 +646,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   if (words.join > 0) {
     refuse_others(app, "--join",
                   {"--kill-child", "--no-kill-child", "--forward-signals", "--new-session",
-                   "--json-status-fd", "--wd", "--explain", "--verbose"});
+                   "--json-status-fd", "--wd", "--clear-env", "--whitelist-env", "--explain", "--verbose"});
   }
   return to_options(words, std::move(line.command));
 }

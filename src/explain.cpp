@@ -237,6 +237,9 @@ Sentences explain(const sys::Fork&, const Sight& sight) {
 }
 
 Sentences explain(const sys::Mount& call, const Sight&) {
+  if (call.type == std::string_view("binfmt_misc")) {
+    return {fmt::format("{} shows the interpreters of this user namespace.", call.target)};
+  }
   if (call.type != nullptr) {
     return {
         fmt::format("{} shows the new PID namespace: ps lists what runs in it, nothing else.", call.target)};
@@ -283,6 +286,15 @@ std::string explain_map(std::string_view line, std::string_view kind) {
 
 Sentences explain(const sys::Write& call, const Sight&) {
   const std::string_view path = call.path;
+  if (path.ends_with("/timens_offsets")) {
+    return {"The clocks in there are ahead of those out here by so many seconds, or behind them."};
+  }
+  if (path.ends_with("/register")) {
+    return {"In there, files of this kind are run by that interpreter."};
+  }
+  if (path.ends_with("/setgroups") && call.text == "allow") {
+    return {"Who may change groups in there may do so."};
+  }
   if (path.ends_with("/setgroups")) {
     return {"Nobody in there can change groups: without privilege the kernel wants that before a gid_map."};
   }

@@ -23,6 +23,8 @@ std::string_view heading(Group group) {
       return "User namespace";
     case Group::mounts:
       return "Mounts and directories";
+    case Group::environment:
+      return "Environment";
     case Group::existing:
       return "Namespaces that are there already";
     case Group::about:

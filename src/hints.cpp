@@ -157,6 +157,13 @@ std::string explain_refused_proc() {
   return explain_lost_privilege();
 }
 
+std::string explain_denied_setgroups() {
+  return read_fact("/proc/self/setgroups").starts_with("deny")
+             ? "--setgid drops the supplementary groups, and this user namespace denies that: it takes "
+               "--map-groups or --map-auto without --setgroups=deny"
+             : "";
+}
+
 std::string explain_join(const sys::Error& error) {
   if (error.call() == "fork" && error.error() == ENOMEM) {
     return "PID 1 of that namespace has ended, and the kernel starts nothing in it any more";
@@ -194,19 +201,46 @@ std::string explain(const sys::Error& error, const Options& options) {
   if (error.call() == "write" && error.error() == EPERM && in_user_namespace) {
     return explain_lost_privilege();
   }
+  if (error.call() == "setgroups" && error.error() == EPERM && in_user_namespace) {
+    return explain_denied_setgroups();
+  }
   return {};
+}
+
+std::string explain_bind(const sys::Error& error, const KeptNamespace& kept) {
+  if (error.error() == EPERM && !sys::has_capability(CAP_SYS_ADMIN)) {
+    return "it takes CAP_SYS_ADMIN outside of the new namespaces: run it as root";
+  }
+  const sys::MountOf mount = sys::mount_of(sys::open_file(AT_FDCWD, kept.file.c_str(), O_PATH));
+  if (error.error() == EINVAL && kept.kind == CLONE_NEWNS &&
+      is_shared(read_fact("/proc/self/mountinfo"), mount.id)) {
+    return fmt::format(
+        "{} is on a shared mount, and the kernel passes no mount namespace on to others: mount --bind its "
+        "directory on itself, then mount --make-private that",
+        kept.file.native());
+  }
+  return {};
+}
+
+/// The failure itself has to be told also when its cause cannot be looked for.
+template <typename Explain>
+Failure with_hint(const sys::Error& error, Explain explain_it) {
+  std::string hint;
+  try {
+    hint = explain_it();
+  } catch (const sys::Error&) {
+  }
+  return {status_failed, error.what(), hint};
 }
 
 }  // namespace
 
 Failure diagnose(const sys::Error& error, const Options& options) {
-  std::string hint;
-  try {
-    hint = explain(error, options);
-  } catch (const sys::Error&) {
-    // The failure itself has to be told all the same.
-  }
-  return {status_failed, error.what(), hint};
+  return with_hint(error, [&] { return explain(error, options); });
+}
+
+Failure diagnose_bind(const sys::Error& error, const KeptNamespace& kept) {
+  return with_hint(error, [&] { return explain_bind(error, kept); });
 }
 
 }  // namespace pidns

@@ -4,13 +4,14 @@
 #include <linux/capability.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
 
 #include "pidns/dispositions.hpp"
+#include "pidns/id_map.hpp"
 #include "pidns/sys.hpp"
-#include "pidns/text.hpp"
 #include "pidns/user_namespace.hpp"
 
 namespace pidns {
@@ -116,7 +117,8 @@ class Joiner {
     if (!status) {
       throw_join_error(ESRCH);
     }
-    sys::set_ids(status->user, status->group, listener_);
+    sys::set_group(status->group, listener_);
+    sys::set_user(status->user, listener_);
   }
 
   /// The kernel has put us into the root directory of the new mount namespace: setns(2).
@@ -141,18 +143,10 @@ void join_namespaces(pid_t pid, const UniqueFd& proc, const sys::Listener& liste
 }
 
 bool is_mapped(std::string_view map, unsigned id) {
-  while (!map.empty()) {
-    std::string_view line = take_until(map, '\n');
-    std::array<unsigned, 3> numbers{};  // the first inside, the first outside, how many
-    for (unsigned& number : numbers) {
-      line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-      number = leading_number<unsigned>(take_until(line, ' '));
-    }
-    if (id >= numbers[1] && id - numbers[1] < numbers[2]) {
-      return true;
-    }
-  }
-  return false;
+  const std::vector<IdRange> ranges = parse_map(map);
+  return std::any_of(ranges.begin(), ranges.end(), [&](const IdRange& range) {
+    return id >= range.outer && id - range.outer < range.count;
+  });
 }
 
 }  // namespace pidns

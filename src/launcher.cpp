@@ -1,11 +1,16 @@
 #include "pidns/launcher.hpp"
 
+#include <fmt/format.h>
+
 #include "pidns/child.hpp"
+#include "pidns/clocks.hpp"
 #include "pidns/explainer.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/init.hpp"
 #include "pidns/join.hpp"
 #include "pidns/json_status.hpp"
+#include "pidns/keeper.hpp"
+#include "pidns/map_helper.hpp"
 #include "pidns/mounts.hpp"
 #include "pidns/supervisor.hpp"
 #include "pidns/sys.hpp"
@@ -18,22 +23,47 @@ namespace {
 
 /// Without privilege every other namespace needs a user namespace around it: user_namespaces(7).
 void add_user_namespace_if_needed(Options& options, Explainer& explainer, Log& log) {
-  if (options.identity_map || !options.automatic_user_namespace || can_make_namespaces()) {
+  // Its map of one group would deny setgroups(2), so it does not go with --setgroups=allow.
+  if ((options.namespaces & CLONE_NEWUSER) != 0 || !options.automatic_user_namespace || options.setgroups ||
+      can_make_namespaces()) {
     return;
   }
   log.info("no CAP_SYS_ADMIN: adding a user namespace that maps the current user and group to themselves");
   explainer.tell(explain_added_user_namespace);
-  options.identity_map = IdentityMap::current;
+  const Ids ids = current_ids();
+  options.users.own = fmt::format("{}", ids.user);
+  options.groups.own = fmt::format("{}", ids.group);
   options.namespaces |= CLONE_NEWUSER;
 }
 
-void make_namespaces(const Options& options, const sys::Listener& listener, Log& log) {
-  const Ids outer = current_ids();
-  sys::unshare(options.namespaces, listener);
-  log.info("created {}", sys::describe_namespaces(options.namespaces));
-  if (options.identity_map) {
-    write_identity_maps(*options.identity_map, outer, listener);
+void make_user_namespace(const Options& options, const CallerSignals& caller, const sys::Listener& listener,
+                         Log& log) {
+  const UserNamespacePlan plan = plan_user_namespace(options, caller.mask, log);
+  // The helper is made first: from unshare(2) on we have no rights outside, nor have our children.
+  std::optional<MapHelper> helper;
+  if (has_work_for_helper(plan)) {
+    helper.emplace(options, plan, caller.mask, listener);
   }
+  if (plan.owner) {
+    become_owner(*plan.owner, listener);
+  }
+  sys::unshare(options.namespaces, listener);
+  if (helper) {
+    helper->write_maps();
+  }
+  write_own_maps(plan, listener);
+}
+
+void make_namespaces(const Options& options, const CallerSignals& caller, const sys::Listener& listener,
+                     Log& log) {
+  if ((options.namespaces & CLONE_NEWUSER) != 0) {
+    make_user_namespace(options, caller, listener, log);
+  } else {
+    sys::unshare(options.namespaces, listener);
+  }
+  log.info("created {}", sys::describe_namespaces(options.namespaces));
+  // Clocks can be moved as long as no process is in there: before the first child.
+  move_clocks(options, listener);
 }
 
 /// A child that shares our memory costs no page copies. The PID 1 of --init runs beside us and needs its own,
@@ -81,21 +111,30 @@ void throw_if_failed(const sys::Pipe& report) {
 pid_t start_command(const Options& options, const CallerSignals& caller, const sys::Pipe& report,
                     const sys::Listener& listener, Log& log) {
   return sys::spawn(sys::Memory::shared, listener, [&] {
-    run_or_fail(options, report, log, [&] { become_command(options, caller, listener); });
+    run_or_fail(options, report, log, [&] {
+      take_ids(options, listener);
+      become_command(options, caller, listener);
+    });
   });
 }
 
 /// The first process of the new PID namespace: everything from here to the command.
-void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& report, sys::Channel& channel,
-               Explainer& explainer, Log& log) {
+void run_child(const Options& options, const CallerSignals& caller, const Keeper& keeper, sys::Pipe& report,
+               sys::Channel& channel, Explainer& explainer, Log& log) {
   const sys::Listener& listener = explainer.listener();
-  if (options.kill_child != 0) {
-    die_with_parent(options.kill_child, report, listener);
-  }
   if (options.new_session) {
     sys::new_session(listener);
   }
   prepare_mounts(options, listener);
+  // Last, when nothing but the command can fail any more: what is kept outlives a failure.
+  keeper.keep();
+  if (!options.init) {
+    take_ids(options, listener);
+  }
+  // Only now: the kernel forgets it when the ids of a process change. PR_SET_PDEATHSIG(2const)
+  if (options.kill_child != 0) {
+    die_with_parent(options.kill_child, report, listener);
+  }
   if (!options.init) {
     become_command(options, caller, listener);
   }
@@ -112,7 +151,7 @@ void run_child(const Options& options, const CallerSignals& caller, sys::Pipe& r
 /// of ours.
 bool is_init_already(const Options& options) {
   const bool nothing_else = !options.steps_named && !options.new_session && !options.json_status_fd &&
-                            options.namespaces == (CLONE_NEWPID | CLONE_NEWNS);
+                            options.kept.empty() && options.namespaces == (CLONE_NEWPID | CLONE_NEWNS);
   return options.init && nothing_else && ::getpid() == 1;
 }
 
@@ -134,12 +173,15 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Explainer& ex
 }
 
 /// Without fork this process goes on as the command, outside of the PID namespace that it has made.
-[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller,
+[[noreturn]] void become_command_here(const Options& options, const CallerSignals& caller, Keeper& keeper,
                                       const sys::Listener& listener, Log& log) {
   log.warn(
       "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(options, listener);
+  keeper.keep();
+  keeper.dismiss();
+  take_ids(options, listener);
   become_command(options, caller, listener);
 }
 
@@ -157,18 +199,20 @@ void write_status(const UniqueFd& status, Log& log, Write write) {
 
 /// Starts the child and stands in for it until it ends. Its namespaces are those of our children by now.
 /// @param proc the /proc of our own
-Ending start_and_supervise(const Options& options, const CallerSignals& caller, const UniqueFd& proc,
-                           Terminal& terminal, Explainer& explainer, Log& log) {
+Ending start_and_supervise(const Options& options, const CallerSignals& caller, Keeper& keeper,
+                           const UniqueFd& proc, Terminal& terminal, Explainer& explainer, Log& log) {
   const UniqueFd status = options.json_status_fd ? sys::adopt(*options.json_status_fd) : UniqueFd();
   sys::Pipe report = sys::make_pipe();
   sys::Channel channel = options.init ? sys::make_channel() : sys::Channel{};
   // CLONE_NEWPID moves our children, never us: the next process made is PID 1 in there.
   Process child(sys::spawn(child_memory(options), explainer.listener(), [&] {
-    run_or_fail(options, report, log, [&] { run_child(options, caller, report, channel, explainer, log); });
+    run_or_fail(options, report, log,
+                [&] { run_child(options, caller, keeper, report, channel, explainer, log); });
   }));
   sys::close(report.write, "cannot close a pipe");
   channel.inner.reset();
   throw_if_failed(report);
+  keeper.dismiss();
   write_status(status, log, [&] { write_json_start(status.get(), proc, child.pid()); });
   const Ending ending = supervise(child, channel.outer, proc, terminal, options, explainer, log);
   write_status(status, log, [&] { write_json_end(status.get(), ending); });
@@ -181,7 +225,8 @@ Ending run_joined(const Options& options, Explainer& explainer, Log& log) {
   Terminal terminal;
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
   join_namespaces(*options.join, proc, explainer.listener(), log);
-  return start_and_supervise(options, caller, proc, terminal, explainer, log);
+  Keeper keeper(options);
+  return start_and_supervise(options, caller, keeper, proc, terminal, explainer, log);
 }
 
 Ending run(Options& options, Explainer& explainer, Log& log) {
@@ -191,6 +236,8 @@ Ending run(Options& options, Explainer& explainer, Log& log) {
     add_user_namespace_if_needed(options, explainer, log);
   }
   verify_directories(options);
+  verify_kept(options);
+  verify_clocks(options);
   const CallerSignals caller = take_over_signals();
   Terminal terminal;
   if (already_init) {
@@ -198,11 +245,13 @@ Ending run(Options& options, Explainer& explainer, Log& log) {
   }
   // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-  make_namespaces(options, explainer.listener(), log);
+  // Made before them: who has to be outside of the namespaces cannot come from inside.
+  Keeper keeper(options);
+  make_namespaces(options, caller, explainer.listener(), log);
   if (!options.fork) {
-    become_command_here(options, caller, explainer.listener(), log);
+    become_command_here(options, caller, keeper, explainer.listener(), log);
   }
-  return start_and_supervise(options, caller, proc, terminal, explainer, log);
+  return start_and_supervise(options, caller, keeper, proc, terminal, explainer, log);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include "pidns/binfmt.hpp"
 #include "pidns/exit_status.hpp"
 #include "pidns/mountinfo.hpp"
 #include "pidns/sys.hpp"
@@ -15,7 +16,7 @@ namespace {
 /// Whether mounts made by the command may show up on the host: --propagation shared and unchanged. In a user
 /// namespace of its own the kernel has turned every shared mount into a slave: mount_namespaces(7).
 bool propagates_to_host(const Options& options) {
-  return (options.propagation & (MS_PRIVATE | MS_SLAVE)) == 0 && !options.identity_map;
+  return (options.propagation & (MS_PRIVATE | MS_SLAVE)) == 0 && (options.namespaces & CLONE_NEWUSER) == 0;
 }
 
 /// The host would see our proc if it lands on a mount that it shares; a mount point can be made private
@@ -30,6 +31,15 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
                     options.mount_proc->native()),
         {});
   }
+}
+
+/// Whether a directory comes into being only with the new proc, like the one where binfmt_misc belongs.
+bool is_in_new_proc(const Options& options, const std::filesystem::path& directory) {
+  if (!options.mount_proc) {
+    return false;
+  }
+  const std::filesystem::path below = directory.lexically_normal().lexically_relative(*options.mount_proc);
+  return !below.empty() && *below.begin() != "..";
 }
 
 }  // namespace
@@ -52,13 +62,18 @@ void verify_directories(const Options& options) {
       refuse_shared_target(options, target);
     }
   }
+  if (options.mount_binfmt && !is_in_new_proc(options, *options.mount_binfmt)) {
+    open(start / *options.mount_binfmt, "--mount-binfmt=" + options.mount_binfmt->native());
+  }
 }
 
 void prepare_mounts(const Options& options, const sys::Listener& listener) {
+  // Propagation before any mount: what is mounted on a shared mount shows up on the host.
   if ((options.namespaces & CLONE_NEWNS) != 0 && options.propagation != 0) {
     sys::set_propagation("/", options.propagation, listener);
   }
-  // Root first: the directory that --mount-proc names is one of the new root.
+  load_fixed_interpreter(options, listener);
+  // Root before the working directory, proc and binfmt_misc, whose directories are those of the new root.
   if (options.root) {
     sys::change_root(options.root->c_str(), listener);
   }
@@ -71,6 +86,7 @@ void prepare_mounts(const Options& options, const sys::Listener& listener) {
     }
     sys::mount_proc(options.mount_proc->c_str(), listener);
   }
+  mount_binfmt(options, listener);
 }
 
 }  // namespace pidns

@@ -124,6 +124,26 @@ void mount_proc(const char* target, const Listener& listener) {
   }
 }
 
+void mount_binfmt(const char* target, const Listener& listener) {
+  constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+  const Mount call{"binfmt_misc", target, "binfmt_misc", flags};
+  if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot mount binfmt_misc on {}", target));
+  }
+}
+
+void bind(const char* source, const char* target) {
+  if (retry([&] { return ::mount(source, target, nullptr, MS_BIND, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot bind {} to {}", source, target));
+  }
+}
+
+void unmount(const char* target) {
+  if (retry([&] { return ::umount2(target, MNT_DETACH); }) == -1) {
+    throw_error("umount2", errno, fmt::format("cannot unmount {}", target));
+  }
+}
+
 bool at_deepest_pid_namespace() {
   // clone3(2) takes a PID for each level from this namespace upwards, and refuses a list that is longer than
   // there are levels with EINVAL. The list asks for PID 1 everywhere, which is taken, so no process is ever
@@ -146,12 +166,28 @@ bool exists(const char* path) {
   return ::access(path, F_OK) == 0;
 }
 
+bool is_regular_file(const char* path, const std::string& context) {
+  struct stat facts {};
+  if (retry([&] { return ::stat(path, &facts); }) == -1) {
+    throw_error("stat", errno, context);
+  }
+  return S_ISREG(facts.st_mode);
+}
+
 MountOf mount_of(const UniqueFd& file) {
   struct statx facts {};
   if (retry([&] { return ::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &facts); }) == -1) {
     throw_error("statx", errno, "cannot find the mount of a directory");
   }
   return {.id = facts.stx_mnt_id, .is_mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
+}
+
+std::int64_t seconds_of(clockid_t clock) {
+  timespec now{};
+  if (::clock_gettime(clock, &now) == -1) {
+    throw_error("clock_gettime", errno, "cannot read a clock");
+  }
+  return now.tv_sec;
 }
 
 bool has_capability(int capability) {
@@ -214,10 +250,13 @@ void drop_groups(const Listener& listener) {
   }
 }
 
-void set_ids(uid_t user, gid_t group, const Listener& listener) {
+void set_group(gid_t group, const Listener& listener) {
   if (heard(listener, SetGroup{group}, [&] { return ::setresgid(group, group, group); }) == -1) {
     throw_error("setresgid", errno, fmt::format("cannot become group {}", group));
   }
+}
+
+void set_user(uid_t user, const Listener& listener) {
   if (heard(listener, SetUser{user}, [&] { return ::setresuid(user, user, user); }) == -1) {
     throw_error("setresuid", errno, fmt::format("cannot become user {}", user));
   }
@@ -542,6 +581,12 @@ std::string read_link(int directory, const char* path) {
     throw_error("readlinkat", errno, fmt::format("cannot read link {}", path));
   }
   return {target.data(), static_cast<std::size_t>(size)};
+}
+
+void redirect(int fd, const UniqueFd& file) {
+  if (retry([&] { return ::dup2(file.get(), fd); }) == -1) {
+    throw_error("dup2", errno, "cannot redirect output");
+  }
 }
 
 void allow_more_open_files() {

@@ -1,11 +1,51 @@
 #include "pidns/users.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <pwd.h>
 
 #include <cstdio>
 #include <memory>
 
+#include "pidns/sys.hpp"
+#include "pidns/text.hpp"
+#include "pidns/tool.hpp"
+
 namespace pidns {
+
+namespace {
+
+struct Entry {
+  std::string_view name;
+  std::optional<unsigned> id;
+};
+
+/// Takes the next line off the front of a text, `NAME:PASSWORD:ID:...` in both files.
+Entry take_entry(std::string_view& text) {
+  std::string_view line = take_until(text, '\n');
+  const std::string_view name = take_until(line, ':');
+  take_until(line, ':');
+  return {.name = name, .id = parse_id(take_until(line, ':'))};
+}
+
+std::string_view database(IdKind kind) {
+  return kind == IdKind::user ? "passwd" : "group";
+}
+
+std::string read_local(IdKind kind) {
+  try {
+    return sys::read_file(AT_FDCWD, fmt::format("/etc/{}", database(kind)).c_str());
+  } catch (const sys::Error&) {
+    return {};  // NSS may do without it
+  }
+}
+
+/// @return lines in the form of the file; empty if it knows no such key, or is not installed
+std::string ask_nss(IdKind kind, const std::string& key, SignalSet mask) {
+  return run_tool({"getent", std::string(database(kind)), "--", key}, STDOUT_FILENO, mask).output;
+}
+
+}  // namespace
 
 std::vector<User> read_users() {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/etc/passwd", "re"), std::fclose);
@@ -18,6 +58,36 @@ std::vector<User> read_users() {
     users.push_back({entry->pw_uid, entry->pw_name, entry->pw_shell});
   }
   return users;
+}
+
+std::optional<unsigned> find_id(IdKind kind, const std::string& name, SignalSet mask) {
+  const auto id = id_in(read_local(kind), name);
+  return id ? id : id_in(ask_nss(kind, name, mask), name);
+}
+
+std::string find_name(IdKind kind, unsigned id, SignalSet mask) {
+  std::string name = name_in(read_local(kind), id);
+  return name.empty() ? name_in(ask_nss(kind, fmt::format("{}", id), mask), id) : name;
+}
+
+std::optional<unsigned> id_in(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const Entry entry = take_entry(text);
+    if (entry.name == name && entry.id) {
+      return entry.id;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string name_in(std::string_view text, unsigned id) {
+  while (!text.empty()) {
+    const Entry entry = take_entry(text);
+    if (entry.id == id) {
+      return std::string(entry.name);
+    }
+  }
+  return {};
 }
 
 }  // namespace pidns

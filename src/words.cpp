@@ -74,9 +74,7 @@ std::size_t find_letter(char letter) {
 }
 
 [[noreturn]] void refuse_value(const OptionSpec& option) {
-  const bool is_namespace = option.group == Group::namespaces || option.name == "pid";
-  throw UsageError(is_namespace ? fmt::format("--{}=FILE: not supported yet", option.name)
-                                : fmt::format("--{}: takes no value", option.name));
+  throw UsageError(fmt::format("--{}: takes no value", option.name));
 }
 
 class Splitter {
@@ -152,7 +150,7 @@ class Splitter {
         }
         [[fallthrough]];
       case Takes::optional_value:
-        add(option, spec.default_value);
+        split_.options.push_back({option, std::string(spec.default_value)});
         return;
     }
   }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "pidns/exit_status.hpp"
+#include "pidns/listener.hpp"
 #include "pidns/options.hpp"
 #include "pidns/signals.hpp"
 #include "pidns/sys.hpp"
@@ -17,6 +18,9 @@ struct CallerSignals {
 
 /// Blocks every signal and makes sure that children can be waited for.
 CallerSignals take_over_signals();
+
+/// Takes the ids and keeps the capabilities that the options ask for. After the mounts, which take privilege.
+void take_ids(const Options& options, const sys::Listener& listener);
 
 /// The last steps before the command runs: restores the caller's signals and executes it.
 /// @throws Failure, sys::Error

@@ -8,7 +8,7 @@
 namespace pidns {
 
 /// The headings of the help, in its order.
-enum class Group { steps, signals, namespaces, user, mounts, existing, about };
+enum class Group { steps, signals, namespaces, user, mounts, environment, existing, about };
 
 /// What an option takes.
 enum class Takes {

@@ -5,19 +5,33 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pidns/id_map.hpp"
+
 namespace pidns {
 
-/// Which ids the new user namespace maps to the caller's own, one each.
-enum class IdentityMap {
-  none,     ///< --user alone: no map, everyone is the overflow id
-  current,  ///< --map-current-user: the same numbers inside as outside
-  root,     ///< --map-root-user: 0 inside
+struct Ids {
+  uid_t user;
+  gid_t group;
+
+  bool operator==(const Ids&) const = default;
 };
+
+/// A namespace that is to outlive its processes, bound to a file: --net=FILE and the like.
+struct KeptNamespace {
+  int kind;                    ///< one of CLONE_NEW*
+  std::filesystem::path file;  ///< what it is bound to, a regular file
+
+  bool operator==(const KeptNamespace&) const = default;
+};
+
+/// --setgroups: whether a user namespace permits setgroups(2).
+enum class Setgroups { allow, deny };
 
 /// What one run of pidns is to do: plain data, filled by parse() and read by launch().
 struct Options {
@@ -26,11 +40,23 @@ struct Options {
   bool steps_named = false;                                   ///< one of the two above was asked for by name
   bool init = false;                                          ///< --init
   int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
-  std::optional<IdentityMap> identity_map;                    ///< set when a user namespace was asked for
+  std::vector<KeptNamespace> kept;                            ///< --pid=FILE and the like, at most one a kind
+  std::optional<std::int64_t> monotonic;                      ///< --monotonic, in seconds
+  std::optional<std::int64_t> boottime;                       ///< --boottime, in seconds
+  IdMapRequest users;                                         ///< of the new user namespace
+  IdMapRequest groups;                                        ///< likewise
+  std::optional<Setgroups> setgroups;                         ///< --setgroups
+  std::optional<Ids> owner;                                   ///< --owner
+  bool keep_capabilities = false;                             ///< --keep-caps
+  std::optional<uid_t> user;                                  ///< --setuid
+  std::optional<gid_t> group;                                 ///< --setgid
   bool automatic_user_namespace = true;                       ///< --no-user clears it
   unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
   std::optional<std::filesystem::path> root;               ///< --root
   std::optional<std::filesystem::path> working_directory;  ///< --wd
+  std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
+  std::string load_interp;                                 ///< --load-interp; empty: none
+  std::optional<std::vector<std::string>> environment;     ///< names of what is left of it; unset: all
   int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
   bool new_session = false;           ///< --new-session
   std::optional<int> json_status_fd;  ///< --json-status-fd

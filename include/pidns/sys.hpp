@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -54,6 +56,12 @@ void set_propagation(const char* target, unsigned long flags, const Listener& li
 void make_private_if_mounted(const char* target, const Listener& listener);
 /// Mounts a proc of the calling process's PID namespace, nosuid, noexec and nodev.
 void mount_proc(const char* target, const Listener& listener);
+/// Mounts the binfmt_misc of the calling process's user namespace, nosuid, noexec and nodev.
+void mount_binfmt(const char* target, const Listener& listener);
+/// Lets a file be seen at another place too, which has to be there: MS_BIND of mount(2).
+void bind(const char* source, const char* target);
+/// Takes off what is mounted on a file, also while it is in use.
+void unmount(const char* target);
 /// Where a file lives: statx(2).
 struct MountOf {
   std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo
@@ -71,6 +79,9 @@ void change_root(const char* directory, const Listener& listener);
 /// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
 bool at_deepest_pid_namespace();
 void change_directory(const char* directory, const Listener& listener);
+
+/// What a clock shows, in whole seconds.
+std::int64_t seconds_of(clockid_t clock);
 
 /// Whether this process has a capability in effect.
 /// @param capability CAP_* of capabilities(7)
@@ -113,8 +124,9 @@ void new_session(const Listener& listener);
 
 /// Gives up all supplementary groups.
 void drop_groups(const Listener& listener);
-/// Becomes another user and group: real, effective and saved ids.
-void set_ids(uid_t user, gid_t group, const Listener& listener);
+/// Becomes another group, or user: real, effective and saved ids.
+void set_group(gid_t group, const Listener& listener);
+void set_user(uid_t user, const Listener& listener);
 /// Hides this process's memory from all but root, until it executes a program: PR_SET_DUMPABLE(2const).
 void hide_memory(const Listener& listener = {});
 
@@ -199,12 +211,17 @@ std::string read_all(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
 bool exists(const char* path);
+/// @param context what to say when there is no such file
+/// @return whether it is a regular file, as those of /proc/PID/ns are
+bool is_regular_file(const char* path, const std::string& context);
 /// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
 /// @param directory an open directory, or AT_FDCWD
 ino_t inode_of(int directory, const char* path);
 ino_t inode_of(const UniqueFd& file);
 /// The target of a symbolic link.
 std::string read_link(int directory, const char* path);
+/// Makes `fd` a copy of a file, for the program that this process is about to execute.
+void redirect(int fd, const UniqueFd& file);
 /// Raises the number of files that may be open to what this process may ask for.
 void allow_more_open_files();
 /// The width of the terminal that stdout is; nothing when it is none.

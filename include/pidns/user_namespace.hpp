@@ -1,18 +1,16 @@
 #pragma once
 
-#include <sys/types.h>
-
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "pidns/id_map.hpp"
 #include "pidns/listener.hpp"
+#include "pidns/log.hpp"
 #include "pidns/options.hpp"
+#include "pidns/signals.hpp"
 
 namespace pidns {
-
-struct Ids {
-  uid_t user;
-  gid_t group;
-};
 
 /// The effective ids. Read them before unshare(2): in a user namespace without maps they are the overflow
 /// ids.
@@ -21,12 +19,41 @@ Ids current_ids();
 /// Whether this process may make namespaces without a user namespace of its own: effective CAP_SYS_ADMIN.
 bool can_make_namespaces();
 
-/// One line of /proc/PID/uid_map or gid_map: user_namespaces(7).
-std::string map_line(IdentityMap map, unsigned outside);
+/// Who writes a map.
+enum class MapWriter {
+  self,    ///< the process in the new user namespace
+  helper,  ///< a process of ours that has stayed outside
+  tool,    ///< newuidmap(1) or newgidmap(1), called by that helper: they know whose ids are whose
+};
 
-/// Writes the maps of the user namespace that this process has just made.
-/// @param outer its ids before
-/// @throws sys::Error
-void write_identity_maps(IdentityMap map, Ids outer, const sys::Listener& listener);
+/// Whether it takes someone outside to write a map: the kernel lets a process map its own id by itself, more
+/// takes a capability outside of the new user namespace: user_namespaces(7).
+/// @param has_owner the process becomes somebody else before, and the id that is mapped is its own no more
+bool needs_helper(const IdMapRequest& request, bool has_owner);
+
+struct MapPlan {
+  std::vector<IdRange> lines = {};
+  MapWriter writer = MapWriter::self;
+};
+
+/// All that is to be done about the user namespace, with every name looked up and every file read.
+struct UserNamespacePlan {
+  MapPlan users = {};
+  MapPlan groups = {};
+  std::optional<Setgroups> setgroups = {};
+  std::optional<Ids> owner = {};
+};
+
+/// Whether setgroups(2) is to be allowed or denied; nothing: as it is outside. Without privilege the kernel
+/// takes a gid_map only once it is denied: user_namespaces(7).
+std::optional<Setgroups> choose_setgroups(std::optional<Setgroups> asked, const MapPlan& groups);
+
+/// Decides it, before anything is unshared.
+/// @param mask the signal mask that programs called for it get
+/// @throws Failure when a value cannot be right
+UserNamespacePlan plan_user_namespace(const Options& options, SignalSet mask, Log& log);
+
+/// Becomes the owner of the namespace that is about to be made: the kernel takes its maker for that.
+void become_owner(const Ids& owner, const sys::Listener& listener);
 
 }  // namespace pidns

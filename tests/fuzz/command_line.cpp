@@ -27,14 +27,16 @@ void expect(bool promise) {
 
 void check(const pidns::Options& options) {
   expect(!options.command.empty());
+  const bool maps = options.users.own || !options.users.blocks.empty() || options.groups.own ||
+                    !options.groups.blocks.empty() || options.owner;
   if (options.join) {
     expect(*options.join > 0);
-    expect(options.namespaces == 0 && options.fork && !options.init && !options.identity_map);
+    expect(options.namespaces == 0 && options.fork && !options.init && !maps);
   } else {
     expect((options.namespaces & CLONE_NEWPID) != 0);
   }
   expect(!options.mount_proc || (options.namespaces & CLONE_NEWNS) != 0);
-  expect(!options.identity_map || (options.namespaces & CLONE_NEWUSER) != 0);
+  expect(!maps || (options.namespaces & CLONE_NEWUSER) != 0);
   expect(options.fork || (!options.mount_proc && !options.init));
   expect(options.kill_child >= 0 && options.kill_child <= pidns::last_signal);
 }

@@ -137,6 +137,7 @@ const std::vector<Rule>& harmless_calls() {
       {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
       {"access", "tells only how a command that cannot be executed is reported"},
       {"brk", "malloc(3) takes mmap(2) instead"},
+      {"capget", "libcap asks for the version of the interface, and knows one without an answer"},
       {"close", "pidns goes on with one descriptor more, unless another process waits for its end"},
       {"getpgid", "PID 1 or the sender of a signal is taken to be of another process group"},
       {"kill", "at the end of a child that has ended by itself"},
@@ -371,6 +372,9 @@ TEST_CASE("each system call of a launch without root or with another root may fa
 TEST_CASE("alone: faults of other launches", "[.]") {
   fail_all_calls({
       {"as nobody", as_nobody(pidns_with({})), exits_with_7},
+      {"maps and ids", pidns_with({"--map-users=0:0:3", "--map-groups=0:0:3", "-S0", "-G0", "--keep-caps"}),
+       exits_with_7},
+      {"--owner", pidns_with({"--owner=1000:1000", "--map-users=all"}), exits_with_7},
       {"--root and --wd", pidns_with({"--root=/", "--wd=/tmp"}), exits_with_7},
       {"--json-status-fd",
        pidns_with({"--json-status-fd=9"}),

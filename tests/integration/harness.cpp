@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -145,6 +146,12 @@ std::vector<std::string> after_mounting(const std::string& script, std::vector<s
                                         "sh",      "-ec",     script + "\nexec \"$@\"", "sh"};
   command.insert(command.begin(), prefix.begin(), prefix.end());
   return command;
+}
+
+void stay_on_one_cpu() {
+  cpu_set_t only{};
+  CPU_SET(static_cast<unsigned>(::sched_getcpu()), &only);
+  ::sched_setaffinity(0, sizeof only, &only);
 }
 
 std::vector<std::string> on_a_shared_host(const std::string& script, std::vector<std::string> command) {

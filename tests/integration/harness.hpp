@@ -29,6 +29,10 @@ std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments);
 /// gone with the command.
 std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command);
 
+/// In a child, before a mount namespace is made that is to be bound to a file of another that is not the
+/// host's: the kernel takes only one with a higher number, and numbers them for each CPU apart.
+void stay_on_one_cpu();
+
 /// The same command on a host of its own, whose mounts are all shared with what is made from it, so that a
 /// mount that escapes is seen. The host is the shell that runs the command; it prints its mount table and a
 /// line `host` before it, and the table again when it has ended.

@@ -130,7 +130,10 @@ TEST_CASE("pidns killed at any of its system calls leaves no process", "[leftove
 TEST_CASE("alone: kill points", "[.]") {
   int killed = 0;
   int survivors = 0;
-  for (const Scene& scene : scenes()) {
+  std::vector<Scene> all = scenes();
+  all.push_back({"maps by a helper", harness::pidns({"--map-users=0:0:3", "--map-groups=0:0:3", "-S0", "-G0",
+                                                     "/bin/sleep", "1000"})});
+  for (const Scene& scene : all) {
     const std::set<Point> points = record_points(scene);
     for (const Point& point : points) {
       const Killed outcome = kill_at(scene, point);

@@ -136,7 +136,6 @@ TEST_CASE("a proc for nobody inside is a usage error that says why", "[cli]") {
 TEST_CASE("options that contradict each other are refused", "[cli]") {
   CHECK(error_of({"--fork", "--no-fork", "true"}) == "--fork excludes --no-fork: leave one of them out");
   CHECK(error_of({"--no-fork", "-f", "true"}) == "--fork excludes --no-fork: leave one of them out");
-  CHECK(error_of({"-rc", "true"}) == "--map-root-user excludes --map-current-user: leave one of them out");
   CHECK(error_of({"--kill-child=TERM", "--no-kill-child", "true"}) ==
         "--kill-child excludes --no-kill-child: leave one of them out");
 }
@@ -157,18 +156,113 @@ TEST_CASE("every namespace has its letter and its name", "[cli]") {
 }
 
 TEST_CASE("a user namespace is asked for with or without a map", "[cli]") {
-  CHECK(with({}).identity_map == std::nullopt);
-  CHECK(with({"-U"}).identity_map == IdentityMap::none);
+  CHECK((with({}).namespaces & CLONE_NEWUSER) == 0);
+  CHECK((with({"-U"}).namespaces & CLONE_NEWUSER) != 0);
+  CHECK(with({"-U"}).users.own == std::nullopt);
+  CHECK(with({"-U"}).groups.own == std::nullopt);
   for (const Words& words : {Words{"-r"}, Words{"--map-root-user"}, Words{"-U", "-r"}}) {
-    CHECK(with(words).identity_map == IdentityMap::root);
+    CHECK(with(words).users.own == "0");
+    CHECK(with(words).groups.own == "0");
     CHECK((with(words).namespaces & CLONE_NEWUSER) != 0);
   }
   for (const Words& words : {Words{"-c"}, Words{"--map-current-user"}, Words{"-cU"}}) {
-    CHECK(with(words).identity_map == IdentityMap::current);
+    CHECK(with(words).users.own == std::to_string(::geteuid()));
+    CHECK(with(words).groups.own == std::to_string(::getegid()));
     CHECK((with(words).namespaces & CLONE_NEWUSER) != 0);
   }
   CHECK(with({}).automatic_user_namespace);
   CHECK_FALSE(with({"--no-user"}).automatic_user_namespace);
+}
+
+TEST_CASE("every option about a map or an owner implies a user namespace", "[cli]") {
+  for (const char* word :
+       {"--map-user=1", "--map-group=1", "--map-users=0:1:2", "--map-groups=0:1:2", "--map-users=auto",
+        "--map-groups=all", "--map-auto", "--map-subids", "-r", "-c", "--owner=1:2"}) {
+    CAPTURE(word);
+    CHECK((with({word}).namespaces & CLONE_NEWUSER) != 0);
+  }
+  for (const char* word : {"--setgroups=allow", "--keep-caps", "-S1", "-G1", "--no-user"}) {
+    CAPTURE(word);
+    CHECK((with({word}).namespaces & CLONE_NEWUSER) == 0);
+  }
+}
+
+TEST_CASE("of the options that map the same id the last one counts", "[cli]") {
+  CHECK(with({"--map-user=1", "--map-user", "2"}).users.own == "2");
+  CHECK(with({"--map-user=name", "-r"}).users.own == "0");
+  CHECK(with({"-r", "--map-user=name"}).users.own == "name");
+  CHECK(with({"-r", "--map-user=name"}).groups.own == "0");
+  CHECK(with({"-r", "--map-group=5", "--map-user=6", "--map-group=7"}).groups.own == "7");
+  CHECK(with({"-c", "-r"}).users.own == "0");
+  CHECK(with({"-rc"}).groups.own == std::to_string(::getegid()));
+  CHECK(with({"-r", "-c", "-r"}).users.own == "0");
+}
+
+TEST_CASE("blocks of ids are collected in their order", "[cli]") {
+  const MapBlock automatic{.source = MapBlock::Source::automatic};
+  const MapBlock subids{.source = MapBlock::Source::subids};
+  const MapBlock all{.source = MapBlock::Source::all};
+  const Options options = with({"--map-users=0:1:2", "--map-users", "5,6,7", "--map-groups=all"});
+  CHECK(options.users.blocks ==
+        std::vector<MapBlock>{{.range = {0, 1, 2}}, {.range = {6, 5, 7}, .old_form = true}});
+  CHECK(options.groups.blocks == std::vector<MapBlock>{all});
+  CHECK(with({"--map-users=auto", "--map-users=subids"}).users.blocks ==
+        std::vector<MapBlock>{automatic, subids});
+  CHECK(with({"--map-auto"}).users.blocks == std::vector<MapBlock>{automatic});
+  CHECK(with({"--map-auto"}).groups.blocks == std::vector<MapBlock>{automatic});
+  CHECK(with({"--map-subids", "--map-groups=all"}).groups.blocks == std::vector<MapBlock>{subids, all});
+  CHECK(with({"--map-groups=all", "--map-subids"}).groups.blocks == std::vector<MapBlock>{all, subids});
+  for (const char* option : {"--map-users", "--map-groups"}) {
+    for (const char* value : {"1", "1:2", "1:2:3:4", "a:b:c", "-1:2:3", "1:2:4294967296", "everything"}) {
+      CHECK(error_of({option, value, "true"}) ==
+            std::string(option) + ": " + value + " is not INNER:OUTER:COUNT, auto, subids or all");
+    }
+    CHECK(error_of({option}) == std::string(option) + ": needs a value");
+    CHECK(error_of({std::string(option) + "=", "true"}) == std::string(option) + ": the value is empty");
+  }
+}
+
+TEST_CASE("an owner is two numbers", "[cli]") {
+  CHECK(with({}).owner == std::nullopt);
+  CHECK(with({"--owner", "1:2"}).owner == Ids{1, 2});
+  CHECK(with({"--owner=0:4294967294"}).owner == Ids{0, 4294967294});
+  for (const char* value : {"1", "1:", ":1", "root:root", "1:2:3", "-1:1", "4294967295:0", "1:2 "}) {
+    CHECK(error_of({"--owner", value, "true"}) == std::string("--owner: ") + value + " is not UID:GID");
+  }
+}
+
+TEST_CASE("setgroups is allowed or denied where that can be", "[cli]") {
+  CHECK(with({"-U"}).setgroups == std::nullopt);
+  CHECK(with({"-r"}).setgroups == std::nullopt);
+  CHECK(with({"-U", "--setgroups=deny"}).setgroups == Setgroups::deny);
+  CHECK(with({"--setgroups", "deny", "-r"}).setgroups == Setgroups::deny);
+  CHECK(with({"--setgroups=allow"}).setgroups == Setgroups::allow);
+  CHECK(with({"--map-auto", "-r", "--setgroups=allow"}).setgroups == Setgroups::allow);
+  CHECK(with({"--owner=1:2", "-r", "--setgroups=allow"}).setgroups == Setgroups::allow);
+  CHECK(error_of({"--setgroups=yes", "true"}) == "--setgroups: yes is not allow or deny");
+  CHECK(error_of({"--setgroups=deny", "true"}) ==
+        "--setgroups=deny: needs a user namespace: --user or one of the maps");
+  for (const char* word : {"-r", "-c", "--map-group=5"}) {
+    CHECK(error_of({word, "--setgroups=allow", "true"}) ==
+          "--setgroups=allow excludes --map-group, which -r and -c imply: leave one of them out");
+  }
+}
+
+TEST_CASE("ids and capabilities of the command", "[cli]") {
+  CHECK(with({}).user == std::nullopt);
+  CHECK(with({}).group == std::nullopt);
+  CHECK_FALSE(with({}).keep_capabilities);
+  CHECK(with({"--keep-caps"}).keep_capabilities);
+  for (const Words& words : {Words{"-S", "0"}, Words{"-S0"}, Words{"--setuid=0"}, Words{"--setuid", "0"}}) {
+    CHECK(with(words).user == 0U);
+  }
+  for (const Words& words : {Words{"-G", "7"}, Words{"-G7"}, Words{"--setgid=7"}, Words{"--setgid", "7"}}) {
+    CHECK(with(words).group == 7U);
+  }
+  for (const char* value : {"root", "-1", "4294967295", "4294967296", "1x", "0x1"}) {
+    CHECK(error_of({"-S", value, "true"}) == std::string("--setuid: ") + value + " is no ID");
+    CHECK(error_of({"-G", value, "true"}) == std::string("--setgid: ") + value + " is no ID");
+  }
 }
 
 TEST_CASE("the death of pidns sends the command SIGKILL unless another signal is named", "[cli]") {
@@ -216,7 +310,7 @@ TEST_CASE("short options can be bundled", "[cli]") {
   CHECK(forked.command == Words{"ls", "--fork"});
 
   const Options mapped = options_of({"-UrT", "ls"});
-  CHECK(mapped.identity_map == IdentityMap::root);
+  CHECK(mapped.users.own == "0");
   CHECK(mapped.namespaces == (pid_and_mount | CLONE_NEWUSER | CLONE_NEWTIME));
   CHECK(mapped.command == Words{"ls"});
 
@@ -288,7 +382,7 @@ TEST_CASE("missing and empty values are refused", "[cli]") {
 TEST_CASE("a prefix that only one option has stands for it", "[cli]") {
   CHECK(with({"--mount-p=/mnt"}).mount_proc == "/mnt");
   CHECK(with({"--propag=slave"}).propagation == (MS_SLAVE | MS_REC));
-  CHECK(with({"--map-r"}).identity_map == IdentityMap::root);
+  CHECK(with({"--map-r"}).users.own == "0");
   CHECK(with({"--mount", "--fork"}).mount_proc == std::nullopt);  // whole names are no prefixes
 }
 
@@ -353,6 +447,90 @@ TEST_CASE("without a shell in the environment it is that of the user", "[cli]") 
   }
 }
 
+TEST_CASE("a namespace is kept in the file that is named", "[cli]") {
+  for (const auto& [name, kind] : std::map<std::string, int>{{"mount", CLONE_NEWNS},
+                                                             {"uts", CLONE_NEWUTS},
+                                                             {"ipc", CLONE_NEWIPC},
+                                                             {"net", CLONE_NEWNET},
+                                                             {"pid", CLONE_NEWPID},
+                                                             {"user", CLONE_NEWUSER},
+                                                             {"cgroup", CLONE_NEWCGROUP},
+                                                             {"time", CLONE_NEWTIME}}) {
+    CAPTURE(name);
+    const Options options = with({"--" + name + "=/a"});
+    CHECK(options.kept == std::vector<KeptNamespace>{{.kind = kind, .file = "/a"}});
+    CHECK((options.namespaces & kind) != 0);
+    CHECK(with({"--" + name}).kept.empty());
+    CHECK(error_of({"--" + name + "=", "true"}) == "--" + name + ": the value is empty");
+  }
+  CHECK(with({"--net=/a", "-n", "--uts", "--net=/b", "-n"}).kept ==
+        std::vector<KeptNamespace>{{.kind = CLONE_NEWNET, .file = "/b"}});
+  CHECK(with({"--uts=/a", "--net=/b"}).kept.size() == 2);
+  for (const char* value : {"{}", "[a,b]", "--", "-x", "true"}) {
+    CHECK(with({std::string("--net=") + value}).kept.at(0).file == value);
+  }
+  CHECK(options_of({"--net", "/a"}).command == Words{"/a"});
+}
+
+TEST_CASE("without fork there is no PID namespace to keep", "[cli]") {
+  CHECK_THAT(error_of({"--no-fork", "--pid=/a", "true"}), Catch::StartsWith("--no-fork --pid=FILE: "));
+  CHECK(with({"--no-fork", "--net=/a"}).kept.size() == 1);
+}
+
+TEST_CASE("clocks are moved by seconds that may begin with a sign", "[cli]") {
+  CHECK(with({"-T", "--monotonic", "-5", "--boottime=+7"}).monotonic == -5);
+  CHECK(with({"-T", "--monotonic", "-5", "--boottime=+7"}).boottime == 7);
+  CHECK(with({"-T"}).monotonic == std::nullopt);
+  for (const std::string name : {"--monotonic", "--boottime"}) {
+    CHECK(error_of({name, "5", "true"}) == name + ": goes with --time alone");
+    for (const std::string value : {"x", "5x", "+-5", "--", "1.5", "9223372036854775808"}) {
+      CHECK(error_of({"-T", name, value, "true"}) == name + ": " + value + " is no number of seconds");
+    }
+  }
+}
+
+TEST_CASE("binfmt_misc takes a user and a mount namespace", "[cli]") {
+  const Options options = with({"--mount-binfmt"});
+  CHECK(options.mount_binfmt == "/proc/sys/fs/binfmt_misc");
+  CHECK((options.namespaces & (CLONE_NEWUSER | CLONE_NEWNS)) == (CLONE_NEWUSER | CLONE_NEWNS));
+  CHECK(with({"--mount-binfmt=/mnt"}).mount_binfmt == "/mnt");
+}
+
+TEST_CASE("binfmt_misc in its usual place needs a proc around it", "[cli]") {
+  CHECK(with({"-f", "--mount-binfmt"}).mount_proc == "/proc");
+  CHECK(with({"-f", "--mount-binfmt", "--mount-proc=/mnt"}).mount_proc == "/mnt");
+  CHECK(with({"-f", "--mount-binfmt=/mnt"}).mount_proc == std::nullopt);
+  CHECK_THAT(error_of({"--no-fork", "--mount-binfmt", "true"}),
+             Catch::StartsWith("--no-fork --mount-binfmt: "));
+  CHECK_FALSE(with({"--no-fork", "--mount-binfmt=/mnt"}).fork);
+}
+
+TEST_CASE("a definition to load implies binfmt_misc", "[cli]") {
+  const std::string definition = ":foo:E::foo::/bin/echo:";
+  for (const Words& words : {Words{"-l", definition}, Words{"--load-interp=" + definition}}) {
+    CHECK(with(words).load_interp == definition);
+    CHECK(with(words).mount_binfmt == "/proc/sys/fs/binfmt_misc");
+  }
+  CHECK(with({"-l", definition, "--mount-binfmt=/mnt"}).mount_binfmt == "/mnt");
+  CHECK(error_of({"-l", "foo", "true"}) ==
+        "--load-interp: foo is not :name:type:offset:magic:mask:interpreter:flags");
+}
+
+TEST_CASE("the environment is left whole, emptied, or cut to what is named", "[cli]") {
+  CHECK(with({}).environment == std::nullopt);
+  CHECK(with({"--clear-env"}).environment == Words{});
+  CHECK(with({"--whitelist-env", "A,B", "--whitelist-env=C"}).environment == Words{"A", "B", "C"});
+  CHECK(with({"--clear-env", "--whitelist-env=A"}).environment == Words{"A"});
+}
+
+TEST_CASE("a shell that is not passed on is not run", "[cli]") {
+  const Variable shell("SHELL", "/opt/my shell");
+  CHECK(options_of({"--whitelist-env=SHELL"}).command == Words{"/opt/my shell"});
+  for (const Words& words : {Words{"--clear-env"}, Words{"--whitelist-env=PATH"}}) {
+    CHECK(options_of(words).command != Words{"/opt/my shell"});
+  }
+}
+
 TEST_CASE("a list is asked for with or without a PID", "[cli]") {
   CHECK(list_of({"--list"}).pid == std::nullopt);
   CHECK_FALSE(list_of({"--list"}).json);
@@ -412,7 +590,7 @@ TEST_CASE("options about a new namespace do not go with joining one", "[cli]") {
 }
 
 TEST_CASE("the help names every option", "[cli]") {
-  for (const char* option : {"-p, --pid",
+  for (const char* option : {"-p, --pid[=FILE]",
                              "-f, --fork",
                              "--no-fork",
                              "--mount-proc[=DIR]",
@@ -420,19 +598,36 @@ TEST_CASE("the help names every option", "[cli]") {
                              "--no-kill-child",
                              "--forward-signals",
                              "--new-session",
-                             "-m, --mount",
-                             "-u, --uts",
-                             "-i, --ipc",
-                             "-n, --net",
-                             "-C, --cgroup",
-                             "-T, --time",
-                             "-U, --user",
+                             "-m, --mount[=FILE]",
+                             "-u, --uts[=FILE]",
+                             "-i, --ipc[=FILE]",
+                             "-n, --net[=FILE]",
+                             "-C, --cgroup[=FILE]",
+                             "-T, --time[=FILE]",
+                             "-U, --user[=FILE]",
+                             "--monotonic=SECONDS",
+                             "--boottime=SECONDS",
+                             "--map-user=UID",
+                             "--map-group=GID",
+                             "--map-users=MAP",
+                             "--map-groups=MAP",
+                             "--map-auto",
+                             "--map-subids",
                              "-r, --map-root-user",
                              "-c, --map-current-user",
+                             "--owner=UID:GID",
+                             "--setgroups=MODE",
+                             "--keep-caps",
+                             "-S, --setuid=UID",
+                             "-G, --setgid=GID",
                              "--no-user",
                              "--propagation=MODE",
                              "-R, --root=DIR",
                              "-w, --wd=DIR",
+                             "--mount-binfmt[=DIR]",
+                             "-l, --load-interp=DEFINITION",
+                             "--clear-env",
+                             "--whitelist-env=LIST",
                              "--list[=PID]",
                              "--json",
                              "--join=PID",

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "pidns/listener.hpp"
+#include "pidns/options.hpp"
+#include "pidns/process.hpp"
+#include "pidns/signals.hpp"
+#include "pidns/sys.hpp"
+#include "pidns/user_namespace.hpp"
+
+namespace pidns {
+
+/// Whether anything is left for a process outside to write.
+bool has_work_for_helper(const UserNamespacePlan& plan);
+
+/// Writes what this process can write about its own new user namespace.
+void write_own_maps(const UserNamespacePlan& plan, const sys::Listener& listener);
+
+/// A process that stays outside of the user namespace that this one is about to make, to write its maps.
+class MapHelper {
+ public:
+  /// @param mask the signal mask that newuidmap and newgidmap get
+  MapHelper(const Options& options, const UserNamespacePlan& plan, SignalSet mask,
+            const sys::Listener& listener);
+
+  /// To be called once the user namespace is made. @throws Failure, sys::Error
+  void write_maps();
+
+ private:
+  [[noreturn]] void run(const Options& options, const UserNamespacePlan& plan, SignalSet mask,
+                        const sys::Listener& listener) noexcept;
+
+  sys::Pipe go_;
+  sys::Pipe report_;
+  Process process_;
+};
+
+}  // namespace pidns

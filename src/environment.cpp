@@ -1,0 +1,26 @@
+#include "pidns/environment.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pidns/text.hpp"
+
+namespace pidns {
+
+bool is_named(std::string_view variable, const std::vector<std::string>& names) {
+  const std::string_view name = take_until(variable, '=');
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void keep_only(const std::vector<std::string>& names) {
+  char** end = environ;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (is_named(*variable, names)) {
+      *end++ = *variable;
+    }
+  }
+  *end = nullptr;
+}
+
+}  // namespace pidns

@@ -1,0 +1,118 @@
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "harness.hpp"
+
+using namespace harness;
+
+namespace {
+
+/// A directory on a tmpfs of its own, which is on no shared mount, with two files in it.
+constexpr const char* private_place =
+    "mount -t tmpfs tmpfs /mnt; mount --make-private /mnt; touch /mnt/a /mnt/b; cd /mnt";
+constexpr const char* shared_place =
+    "mount -t tmpfs tmpfs /mnt; mount --make-shared /mnt; touch /mnt/a /mnt/b; cd /mnt";
+
+Result run_there(const char* place, const std::string& script) {
+  return run(after_mounting(place, {"sh", "-c", script, "sh", pidns_binary()}),
+             {.before_exec = stay_on_one_cpu});
+}
+
+std::string probe() {
+  return std::filesystem::path(pidns_binary()).parent_path() / "tests/parity_probe";
+}
+
+}  // namespace
+
+TEST_CASE("a namespace that is kept outlives the command", "[keeper]") {
+  const Result result =
+      run_there(private_place,
+                "\"$1\" --uts=a --mount=b sh -c 'hostname kept; mount -t tmpfs kept /srv; touch /srv/file'\n"
+                "nsenter --uts=a --mount=b sh -c 'hostname; ls /srv'; ls /srv\n");
+  CHECK(result.err.empty());
+  CHECK(result.out == "kept\nfile\n");
+}
+
+TEST_CASE("a PID namespace that is kept can be entered while its PID 1 runs", "[keeper]") {
+  const Result result =
+      run_there(private_place,
+                "mkfifo go\n"
+                "\"$1\" --pid=a sh -c 'echo $$; read -r line < go' & \n"
+                "exec 3> go\n"  // opened once PID 1 reads: it is there
+                "nsenter --pid=a sh -c '[ $$ -gt 1 ] && readlink /proc/self/ns/pid_for_children'\n"
+                "nsenter --pid=a --mount=/proc/$!/ns/mnt true\n"
+                "for child in $(cat /proc/$!/task/$!/children); do readlink /proc/$child/ns/pid; done\n"
+                "echo >&3; wait $!\n");
+  CHECK(result.err.empty());
+  const std::vector<std::string> said = lines(result.out);
+  REQUIRE(said.size() == 3);  // and so no other child than PID 1 is left
+  CHECK(said[0] == "1");
+  CHECK(said[1] == said[2]);
+}
+
+TEST_CASE("where a mount namespace cannot be kept the reason is measured and nothing is", "[keeper]") {
+  const Result result =
+      run_there(shared_place, "exec \"$1\" --pid=a --mount=b --propagation=shared echo it runs");
+  const Message message = message_of(result);
+  CHECK_THAT(message.text,
+             Catch::StartsWith("cannot bind /proc/") && Catch::EndsWith("/ns/mnt to b: Invalid argument"));
+  CHECK_THAT(message.hint, Catch::StartsWith("b is on a shared mount, "));
+  CHECK(result.status() == 125);
+  CHECK(
+      run_there(shared_place, "\"$1\" --pid=a --mount=b --propagation=shared true; cat /proc/self/mountinfo")
+          .out.find("nsfs") == std::string::npos);
+}
+
+TEST_CASE("without privilege outside nothing can be kept", "[keeper]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/file";
+  write_file(file, "");
+  const Message message = message_of(run(pidns_as_nobody({"--net=" + file, "echo", "it runs"})));
+  CHECK_THAT(message.text, Catch::EndsWith(" to " + file + ": Operation not permitted"));
+  CHECK(message.hint == "it takes CAP_SYS_ADMIN outside of the new namespaces: run it as root");
+}
+
+TEST_CASE("a command that fails keeps what was made for it and no helper", "[keeper]") {
+  const Result result = run_there(private_place,
+                                  "\"$1\" --net=a sh -c 'exit 7'; echo $?; stat -f -c %T a\n"
+                                  "\"$1\" --net=b --wd=/none true 2>&1; stat -f -c %T b\n"
+                                  "read -r left < /proc/$$/task/$$/children; echo \"left: $left\"\n");
+  CHECK(result.out == "7\nnsfs\npidns: --wd=/none: No such file or directory\ntmpfs\nleft: \n");
+}
+
+TEST_CASE("a file of a kind is run by the interpreter that was loaded for it", "[binfmt]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/file.kind";
+  write_file(file, "exit 9");
+  REQUIRE(::chmod(file.c_str(), 0755) == 0);
+  for (const bool as_root : {true, false}) {
+    CAPTURE(as_root);
+    const std::vector<std::string> words{"-r", "-l", ":kind:E::kind::/bin/echo:", file, "hello"};
+    const Result result = as_root ? run_pidns(words) : run(pidns_as_nobody(words));
+    CHECK(result.out == file + " hello\n");
+    CHECK(result.err.empty());
+  }
+  CHECK(run_pidns({"--mount-binfmt", "-r", file}).status() == 9);  // of a shell, as without all this
+}
+
+TEST_CASE("a fixed interpreter is one of the caller's root", "[binfmt]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/file.kind";
+  write_file(file, "");
+  REQUIRE(::chmod(file.c_str(), 0755) == 0);
+  REQUIRE(std::filesystem::create_directory(directory.path() + "/proc"));
+  const auto run_with = [&](const std::string& flags) {
+    return run_pidns(
+        {"-r", "--root=" + directory.path(), "-l", ":kind:E::kind::" + probe() + ":" + flags, "/file.kind"});
+  };
+  CHECK(run_with("F").out == "interpreter of /file.kind\n");
+  CHECK(run_with("").status() == 126);
+}
+
+TEST_CASE("only root of the user namespace may load an interpreter", "[binfmt]") {
+  const Message message = message_of(run(pidns_as_nobody({"-c", "-l", ":kind:E::kind::/bin/echo:", "true"})));
+  CHECK(message.text == "cannot open /proc/sys/fs/binfmt_misc/register: Permission denied");
+  CHECK(message.hint == "only root of the user namespace may load it: add --map-root-user");
+}
