@@ -421,6 +421,9 @@ void let_interrupt(int signal) {
   struct sigaction action {};
   action.sa_handler = [](int) {};
   ::sigfillset(&action.sa_mask);
+  // A SIGCHLD is delivered first. Blocked with the rest, the SIGCONT that came with it would stay pending,
+  // and be passed on as one more.
+  ::sigdelset(&action.sa_mask, SIGCONT);
   ::sigaction(signal, &action, nullptr);
 }
 
@@ -450,7 +453,7 @@ bool stop_this_process(int signal) {
   ::kill(::getpid(), signal);
   // When we are continued, a child that is continued with us may already have made the terminal send the next
   // stop signal. But the child's SIGCHLD has come before that, and is delivered first as the lower number,
-  // and with its handler all signals are blocked again: get_signal() in kernel/signal.c.
+  // and with its handler all stop signals are blocked again: get_signal() in kernel/signal.c.
   const std::uint64_t mask =
       (~(SignalSet::of(signal) | SignalSet::of(SIGCHLD) | SignalSet::of(SIGCONT))).bits();
   const timespec now{};
