@@ -237,10 +237,11 @@ Sentences explain(const sys::Fork&, const Sight& sight) {
 }
 
 Sentences explain(const sys::Mount& call, const Sight&) {
-  if (call.type == std::string_view("binfmt_misc")) {
+  const std::string_view type = call.type == nullptr ? "" : call.type;
+  if (type == "binfmt_misc") {
     return {fmt::format("{} shows the interpreters of this user namespace.", call.target)};
   }
-  if (call.type != nullptr) {
+  if (!type.empty()) {
     return {
         fmt::format("{} shows the new PID namespace: ps lists what runs in it, nothing else.", call.target)};
   }

@@ -129,6 +129,16 @@ TEST_CASE("the call of a child begins with its PID", "[explain]") {
   CHECK(explain_call(sys::Setsid{}, sys::Result{.value = 9}, {}).headline == "setsid() = 9");
 }
 
+TEST_CASE("a mount is told with what it shows or hides", "[explain]") {
+  const auto words = [](const sys::Mount& call) { return joined(explain_call(call, done, {})); };
+  CHECK(words({"none", "/", nullptr, MS_PRIVATE | MS_REC}) ==
+        "Mounts made from here on are seen only in here.\n");
+  CHECK_THAT(words({"none", "/", nullptr, MS_SLAVE | MS_REC}), Catch::Contains("are not seen outside"));
+  CHECK_THAT(words({"proc", "/mnt", "proc", 0}), Catch::StartsWith("/mnt shows the new PID namespace"));
+  CHECK_THAT(words({"binfmt_misc", "/mnt", "binfmt_misc", 0}),
+             Catch::StartsWith("/mnt shows the interpreters"));
+}
+
 TEST_CASE("maps are told as they were written", "[explain]") {
   const auto words = [](const char* path, std::string_view text) {
     return joined(explain_call(sys::Write{3, path, text}, done, {}));
@@ -138,7 +148,10 @@ TEST_CASE("maps are told as they were written", "[explain]") {
   CHECK(words("/proc/self/gid_map", "0 1000 1\n1 100000 65536\n") ==
         "Group 0 in there is group 1000 out here. Groups 1 to 65536 in there are 100000 to 165535 out here. "
         "No other group exists in there.\n");
-  CHECK_THAT(words("/proc/self/setgroups", "deny"), Catch::Contains("change groups"));
+  CHECK_THAT(words("/proc/self/setgroups", "deny"), Catch::Contains("Nobody in there can change groups"));
+  CHECK_THAT(words("/proc/self/setgroups", "allow"), Catch::StartsWith("Who may change groups"));
+  CHECK_THAT(words("/proc/self/timens_offsets", "1 5 0\n"), Catch::StartsWith("The clocks in there"));
+  CHECK_THAT(words("/proc/sys/fs/binfmt_misc/register", ":a:E::b::/c:"), Catch::Contains("interpreter"));
 }
 
 TEST_CASE("before the command starts it is told whose processes ps will show", "[explain]") {
