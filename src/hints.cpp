@@ -201,7 +201,7 @@ std::string explain(const sys::Error& error, const Options& options) {
   if (error.call() == "write" && error.error() == EPERM && in_user_namespace) {
     return explain_lost_privilege();
   }
-  if (error.call() == "setgroups" && error.error() == EPERM && in_user_namespace) {
+  if (error.call() == "setgroups" && error.error() == EPERM && in_user_namespace && !options.owner) {
     return explain_denied_setgroups();
   }
   return {};

@@ -112,7 +112,11 @@ void Keeper::keep() const {
   if (!outside_) {
     return;
   }
-  sys::write_all(request_.write.get(), "k");
+  try {
+    sys::write_all(request_.write.get(), "k");
+  } catch (const sys::Error&) {
+    // It has ended, so no answer will come either.
+  }
   const auto answer = receive_failure(answer_.read);
   if (!answer) {
     throw Failure(status_failed, "cannot keep namespaces: the process outside of them has ended", {});

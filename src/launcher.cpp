@@ -126,8 +126,6 @@ void run_child(const Options& options, const CallerSignals& caller, const Keeper
     sys::new_session(listener);
   }
   prepare_mounts(options, listener);
-  // Last, when nothing but the command can fail any more: what is kept outlives a failure.
-  keeper.keep();
   if (!options.init) {
     take_ids(options, listener);
   }
@@ -135,6 +133,8 @@ void run_child(const Options& options, const CallerSignals& caller, const Keeper
   if (options.kill_child != 0) {
     die_with_parent(options.kill_child, report, listener);
   }
+  // Last, when little but the command can fail any more: what is kept outlives a failure.
+  keeper.keep();
   if (!options.init) {
     become_command(options, caller, listener);
   }
@@ -179,9 +179,9 @@ Ending be_init_here(Options& options, const CallerSignals& caller, Explainer& ex
       "--no-fork: COMMAND stays in the old PID namespace and its first child becomes PID 1 of the new one; "
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(options, listener);
+  take_ids(options, listener);
   keeper.keep();
   keeper.dismiss();
-  take_ids(options, listener);
   become_command(options, caller, listener);
 }
 

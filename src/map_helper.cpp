@@ -106,9 +106,9 @@ void write_own_maps(const UserNamespacePlan& plan, const sys::Listener& listener
 
 MapHelper::MapHelper(const Options& options, const UserNamespacePlan& plan, SignalSet mask,
                      const sys::Listener& listener)
-    : go_(sys::make_pipe()),
-      report_(sys::make_pipe()),
-      process_(sys::spawn(sys::Memory::copied, {}, [&] { run(options, plan, mask, listener); })) {}
+    : go_(sys::make_pipe()), report_(sys::make_pipe()) {
+  process_.emplace(sys::spawn(sys::Memory::copied, {}, [&] { run(options, plan, mask, listener); }));
+}
 
 void MapHelper::run(const Options& options, const UserNamespacePlan& plan, SignalSet mask,
                     const sys::Listener& listener) noexcept {
@@ -124,14 +124,19 @@ void MapHelper::run(const Options& options, const UserNamespacePlan& plan, Signa
 
 void MapHelper::write_maps() {
   // What /proc calls us, which is not our PID when it belongs to a namespace further up.
-  sys::write_all(go_.write.get(), sys::read_link(AT_FDCWD, "/proc/self"));
+  const std::string own = sys::read_link(AT_FDCWD, "/proc/self");
+  try {
+    sys::write_all(go_.write.get(), own);
+  } catch (const sys::Error&) {
+    // It has ended, as its status is going to tell.
+  }
   sys::close(go_.write, "cannot close a pipe");
   sys::close(report_.write, "cannot close a pipe");
   if (const auto failure = receive_failure(report_.read)) {
     throw Failure(*failure);
   }
-  const siginfo_t change = sys::wait_for(process_.pidfd(), WEXITED);
-  process_.set_reaped();
+  const siginfo_t change = sys::wait_for(process_->pidfd(), WEXITED);
+  process_->set_reaped();
   if (change.si_code != CLD_EXITED || change.si_status != 0) {
     throw Failure(status_failed, "cannot map ids: the process that was to do it has died", {});
   }

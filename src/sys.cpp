@@ -128,7 +128,7 @@ void mount_binfmt(const char* target, const Listener& listener) {
   constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
   const Mount call{"binfmt_misc", target, "binfmt_misc", flags};
   if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
-    throw_error("mount", errno, fmt::format("cannot mount binfmt_misc on {}", target));
+    throw_error("mount binfmt_misc", errno, fmt::format("cannot mount binfmt_misc on {}", target));
   }
 }
 
@@ -320,7 +320,8 @@ siginfo_t wait_for(const UniqueFd& pidfd, int options) {
 }
 
 void kill_and_reap(pid_t child) {
-  if (::kill(child, SIGKILL) == 0) {
+  // A helper may belong to another user by now; it ends by itself when it hears no more of us.
+  if (::kill(child, SIGKILL) == 0 || errno == EPERM) {
     retry([&] { return ::waitpid(child, nullptr, 0); });
   }
 }

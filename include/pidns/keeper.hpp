@@ -37,12 +37,15 @@ class Keeper {
   void keep() const;
 
   /// Ends the process, which has nothing left to do.
-  void dismiss() { outside_.reset(); }
+  void dismiss() {
+    request_.write.reset();
+    outside_.reset();
+  }
 
  private:
+  std::optional<Process> outside_;  // destroyed last: it ends at the latest when its pipe hangs up
   sys::Pipe request_;
   sys::Pipe answer_;
-  std::optional<Process> outside_;
 };
 
 }  // namespace pidns

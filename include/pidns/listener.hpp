@@ -75,9 +75,9 @@ struct Result {
   int error = 0;  ///< errno when the call has failed
 };
 
-/// Called after each such call, with what it returned: for Fork in the child too, where that is 0, as the
-/// parent of a vfork(2) has to wait. Before Execute it is called without a result, as no other moment may
-/// come. It must not throw. An empty function: nobody listens.
+/// Called after each such call, with what it returned: for a Fork that worked in the child instead, where
+/// that is 0, as the parent of a vfork(2) has to wait. Before Execute it is called without a result, as no
+/// other moment may come. It must not throw. An empty function: nobody listens.
 using Listener = std::function<void(const Call&, const std::optional<Result>&)>;
 
 }  // namespace pidns::sys

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "pidns/listener.hpp"
@@ -31,9 +32,9 @@ class MapHelper {
   [[noreturn]] void run(const Options& options, const UserNamespacePlan& plan, SignalSet mask,
                         const sys::Listener& listener) noexcept;
 
+  std::optional<Process> process_;  // destroyed last: it ends at the latest when its pipe hangs up
   sys::Pipe go_;
   sys::Pipe report_;
-  Process process_;
 };
 
 }  // namespace pidns
