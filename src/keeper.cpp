@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 
 #include "pidns/child.hpp"
 #include "pidns/exit_status.hpp"
@@ -47,8 +46,8 @@ void bind_all(const std::vector<KeptNamespace>& kept, std::string_view maker) {
     }
   } catch (const sys::Error& error) {
     const Failure failure = diagnose_bind(error, *next);
-    for (const KeptNamespace& bound : std::ranges::subrange(kept.begin(), next)) {
-      sys::unmount(bound.file.c_str());
+    for (auto bound = kept.begin(); bound != next; ++bound) {
+      sys::unmount(bound->file.c_str());
     }
     throw Failure(failure);
   }
