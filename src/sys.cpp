@@ -425,7 +425,9 @@ void let_interrupt(int signal) {
   // A SIGCHLD is delivered first. Blocked with the rest, the SIGCONT that came with it would stay pending,
   // and be passed on as one more.
   ::sigdelset(&action.sa_mask, SIGCONT);
-  ::sigaction(signal, &action, nullptr);
+  if (::sigaction(signal, &action, nullptr) == -1) {
+    throw_error("rt_sigaction", errno, fmt::format("cannot set the disposition of {}", signal_name(signal)));
+  }
 }
 
 /// Takes a pending signal back that this process has sent itself.
@@ -458,7 +460,9 @@ bool stop_this_process(int signal) {
   const std::uint64_t mask =
       (~(SignalSet::of(signal) | SignalSet::of(SIGCHLD) | SignalSet::of(SIGCONT))).bits();
   const timespec now{};
-  ::syscall(SYS_ppoll, nullptr, 0, &now, &mask, sizeof mask);
+  if (::syscall(SYS_ppoll, nullptr, 0, &now, &mask, sizeof mask) == -1 && errno != EINTR) {
+    throw_error("ppoll", errno, "cannot stop");
+  }
   return !take_back(signal);
 }
 
