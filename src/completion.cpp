@@ -96,7 +96,9 @@ std::string bash_script() {
     if (action.empty()) {
       return action;
     }
-    const std::string letter = option.letter == '\0' ? "" : fmt::format("|-*{}", option.letter);
+    const bool has_letter = option.letter != '\0' && option.takes == Takes::value;
+    const std::string letter =
+        has_letter ? fmt::format("|-*([{}]){}", letters_without_value(), option.letter) : "";
     return fmt::format("      --{}{}) {} ;;\n", option.name, letter, action);
   });
   return fmt::format(
