@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "pidns/child.hpp"
 #include "pidns/exit_status.hpp"
@@ -113,7 +115,10 @@ void Keeper::keep() const {
   }
   try {
     sys::write_all(request_.write.get(), "k");
-  } catch (const sys::Error&) {
+  } catch (const sys::Error& error) {
+    if (error.error() != EPIPE) {
+      throw;
+    }
     // It has ended, so no answer will come either.
   }
   const auto answer = receive_failure(answer_.read);
@@ -122,6 +127,13 @@ void Keeper::keep() const {
   }
   if (answer->status != all_kept) {
     throw Failure(*answer);
+  }
+}
+
+void Keeper::dismiss() {
+  if (outside_) {  // not to be killed: with --owner it is another user's by now
+    sys::wait_for(outside_->pidfd(), WEXITED);
+    outside_->set_reaped();
   }
 }
 

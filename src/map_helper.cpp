@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <cerrno>
+
 #include "pidns/child.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/tool.hpp"
@@ -127,7 +129,10 @@ void MapHelper::write_maps() {
   const std::string own = sys::read_link(AT_FDCWD, "/proc/self");
   try {
     sys::write_all(go_.write.get(), own);
-  } catch (const sys::Error&) {
+  } catch (const sys::Error& error) {
+    if (error.error() != EPIPE) {
+      throw;
+    }
     // It has ended, as its status is going to tell.
   }
   sys::close(go_.write, "cannot close a pipe");

@@ -320,8 +320,7 @@ siginfo_t wait_for(const UniqueFd& pidfd, int options) {
 }
 
 void kill_and_reap(pid_t child) {
-  // A helper may belong to another user by now; it ends by itself when it hears no more of us.
-  if (::kill(child, SIGKILL) == 0 || errno == EPERM) {
+  if (::kill(child, SIGKILL) == 0) {
     retry([&] { return ::waitpid(child, nullptr, 0); });
   }
 }

@@ -36,11 +36,8 @@ class Keeper {
   /// @throws Failure, and then none is bound
   void keep() const;
 
-  /// Ends the process, which has nothing left to do.
-  void dismiss() {
-    request_.write.reset();
-    outside_.reset();
-  }
+  /// Waits for the end of the process, which has nothing left to do once it has answered.
+  void dismiss();
 
  private:
   std::optional<Process> outside_;  // destroyed last: it ends at the latest when its pipe hangs up
