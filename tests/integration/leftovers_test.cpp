@@ -365,7 +365,7 @@ std::vector<Launch> launches() {
        125, "cannot mount proc"},
       {harness::pidns({"/etc/passwd"}), 126, "cannot execute"},
       {harness::pidns({"/nowhere/command"}), 127, "cannot execute"},
-      {harness::pidns({"sleep", "1000"}), 125, "Too many open files", 6},  // the command runs already
+      {harness::pidns({"sleep", "1000"}), 125, "cannot open a pidfd", 6},
   };
 }
 
