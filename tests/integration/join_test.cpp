@@ -54,11 +54,12 @@ void wait_until_foreground(const Terminal& terminal, const Inside& target, const
 }
 
 /// A script that traps signals: what it does at the first one, the name of the other one, which ends it
-/// with 5. Unlike read, wait misses no signal that comes just before.
+/// with 5. Unlike read, wait misses no signal that comes just before. The child says that all is ready: then
+/// it has the default dispositions again.
 std::vector<std::string> trapping(const std::string& first, const std::string& last) {
   return {"sh", "-c",
           "trap 'echo got' " + first + "; trap 'kill $!; echo end; exit 5' " + last +
-              "; sleep 1000 & echo ready; while :; do wait; done"};
+              "; sh -c 'echo ready; exec sleep 1000' & while :; do wait; done"};
 }
 
 std::string link_text(ino_t number) {

@@ -439,7 +439,9 @@ TEST_CASE("timeout ends a command in pidns as it ends the command", "[signals]")
   };
   const std::vector<std::string> scripts{
       "echo ready; exec sleep 1000",
-      "trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sleep 1000 & echo ready; while :; do wait; done",
+      // The child is ready when it has the default dispositions again, not as soon as it is there.
+      "trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sh -c 'echo ready; exec sleep 1000' & while :; do "
+      "wait; done",
   };
   for (const Command& timeout : timeouts) {
     for (const std::string& script : scripts) {
@@ -449,6 +451,8 @@ TEST_CASE("timeout ends a command in pidns as it ends the command", "[signals]")
         whole.insert(whole.end(), wrapped.begin(), wrapped.end());
         Running running(whole);
         running.wait_for_output("ready\n");
+        // Until it knows its child's PID, timeout ends at a signal and leaves the child behind.
+        harness::wait_until("timeout waits", [&] { return harness::process_state(running.pid()) == 'S'; });
         running.send(SIGALRM);
         return to_text(running.finish());
       };
