@@ -14,6 +14,7 @@ bool is_named(std::string_view variable, const std::vector<std::string>& names) 
 }
 
 void keep_only(const std::vector<std::string>& names) {
+  // In place: a child that shares its parent's memory changes it for both, and the parent reads none of it.
   char** end = environ;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (is_named(*variable, names)) {

@@ -1,0 +1,209 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <memory>
+
+#include "call.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns::sys {
+
+bool exists(const char* path) {
+  return ::access(path, F_OK) == 0;
+}
+
+bool is_regular_file(const char* path, const std::string& context) {
+  struct stat facts {};
+  if (retry([&] { return ::stat(path, &facts); }) == -1) {
+    throw_error("stat", errno, context);
+  }
+  return S_ISREG(facts.st_mode);
+}
+
+void close(UniqueFd& file, std::string_view context) {
+  if (::close(file.release()) == -1) {
+    throw_error("close", errno, std::string(context));
+  }
+}
+
+void close_copy(const UniqueFd& owned_by_parent) {
+  ::close(owned_by_parent.get());
+}
+
+UniqueFd open_directory(const char* path, std::string_view context) {
+  UniqueFd fd = above_stdio(retry([&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd.valid()) {
+    throw_error("open", errno, std::string(context));
+  }
+  return fd;
+}
+
+UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT;
+  UniqueFd fd = above_stdio(
+      static_cast<int>(retry([&] { return ::syscall(SYS_openat2, root.get(), path, &how, sizeof how); })));
+  if (!fd.valid()) {
+    throw_error("openat2", errno, std::string(context));
+  }
+  return fd;
+}
+
+ino_t inode_of(int directory, const char* path) {
+  struct stat facts {};
+  if (retry([&] { return ::fstatat(directory, path, &facts, 0); }) == -1) {
+    throw_error("newfstatat", errno, fmt::format("cannot look at {}", path));
+  }
+  return facts.st_ino;
+}
+
+ino_t inode_of(const UniqueFd& file) {
+  struct stat facts {};
+  if (retry([&] { return ::fstat(file.get(), &facts); }) == -1) {
+    throw_error("fstat", errno, "cannot look at an open file");
+  }
+  return facts.st_ino;
+}
+
+std::string read_link(int directory, const char* path) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t size = retry([&] { return ::readlinkat(directory, path, target.data(), target.size()); });
+  if (size == -1) {
+    throw_error("readlinkat", errno, fmt::format("cannot read link {}", path));
+  }
+  return {target.data(), static_cast<std::size_t>(size)};
+}
+
+void redirect(int fd, const UniqueFd& file) {
+  if (retry([&] { return ::dup2(file.get(), fd); }) == -1) {
+    throw_error("dup2", errno, "cannot redirect output");
+  }
+}
+
+void close_stdin_and_stdout() {
+  ::close(STDIN_FILENO);
+  ::close(STDOUT_FILENO);
+}
+
+void close_all_above_stderr_but(const UniqueFd& kept) {
+  const auto close_all = [](unsigned first, unsigned last) {
+    if (first <= last && retry([&] { return ::close_range(first, last, 0); }) == -1) {
+      throw_error("close_range", errno, "cannot close file descriptors");
+    }
+  };
+  const auto fd = static_cast<unsigned>(kept.get());
+  close_all(STDERR_FILENO + 1, fd - 1);
+  close_all(fd + 1, ~0U);
+}
+
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) != -1;
+}
+
+UniqueFd adopt(int fd) {
+  if (retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); }) == -1) {
+    throw_error("fcntl", errno, fmt::format("cannot set file descriptor {} close-on-exec", fd));
+  }
+  UniqueFd own = above_stdio(fd);
+  if (!own.valid()) {
+    throw_error("fcntl", errno, fmt::format("cannot duplicate file descriptor {}", fd));
+  }
+  return own;
+}
+
+UniqueFd open_file(int directory, const char* path, int flags) {
+  UniqueFd fd = above_stdio(retry([&] { return ::openat(directory, path, flags | O_CLOEXEC | O_NOCTTY); }));
+  if (!fd.valid()) {
+    throw_error("open", errno, fmt::format("cannot open {}", path));
+  }
+  return fd;
+}
+
+std::string read_all(const UniqueFd& file) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
+    if (size == -1) {
+      throw_error("read", errno, "cannot read");
+    }
+    if (size == 0) {
+      return text;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+}
+
+std::string read_file(int directory, const char* path) {
+  return read_all(open_file(directory, path, O_RDONLY));
+}
+
+std::string read_start(const char* path) {
+  const UniqueFd file = open_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+  std::string text(4096, '\0');
+  const ssize_t size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
+  if (size == -1) {
+    throw_error("read", errno, fmt::format("cannot read {}", path));
+  }
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+std::vector<std::string> list_directory(int directory, const char* path) {
+  UniqueFd fd = open_file(directory, path, O_RDONLY | O_DIRECTORY);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), ::closedir);
+  if (!stream) {
+    throw_error("fdopendir", errno, fmt::format("cannot read directory {}", path));
+  }
+  fd.release();
+  std::vector<std::string> names;
+  errno = 0;  // readdir(3) returns nullptr at the end too
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      names.emplace_back(name);
+    }
+    errno = 0;
+  }
+  if (errno != 0) {
+    throw_error("readdir", errno, fmt::format("cannot read directory {}", path));
+  }
+  return names;
+}
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = retry([&] { return ::write(fd, text.data(), text.size()); });
+    if (size == -1) {
+      throw_error("write", errno, "cannot write");
+    }
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+void write_file(const char* path, std::string_view text, const Listener& listener) {
+  const UniqueFd file = [&] {
+    try {
+      return open_file(AT_FDCWD, path, O_WRONLY);
+    } catch (const Error& error) {
+      if (listener) {
+        listener(Open{path, O_WRONLY | O_CLOEXEC | O_NOCTTY}, Result{.value = -1, .error = error.error()});
+      }
+      throw;
+    }
+  }();
+  const Write call{.fd = file.get(), .path = path, .text = text};
+  if (heard(listener, call, [&] { return ::write(file.get(), text.data(), text.size()); }) == -1) {
+    throw_error("write", errno, fmt::format("cannot write {}", path));
+  }
+}
+
+}  // namespace pidns::sys

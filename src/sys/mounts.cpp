@@ -1,0 +1,79 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "call.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns::sys {
+
+void set_propagation(const char* target, unsigned long flags, const Listener& listener) {
+  const Mount call{.source = "none", .target = target, .type = nullptr, .flags = flags};
+  if (heard(listener, call, [&] { return ::mount(call.source, target, nullptr, flags, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot change the mount propagation of {}", target));
+  }
+}
+
+void make_private_if_mounted(const char* target, const Listener& listener) {
+  try {
+    set_propagation(target, MS_PRIVATE | MS_REC, listener);
+  } catch (const Error& error) {
+    if (error.error() != EINVAL) {
+      throw;
+    }
+  }
+}
+
+void mount_proc(const char* target, const Listener& listener) {
+  constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+  const Mount call{.source = "proc", .target = target, .type = "proc", .flags = flags};
+  if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot mount proc on {}", target));
+  }
+}
+
+void mount_binfmt(const char* target, const Listener& listener) {
+  constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+  const Mount call{"binfmt_misc", target, "binfmt_misc", flags};
+  if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
+    throw_error("mount binfmt_misc", errno, fmt::format("cannot mount binfmt_misc on {}", target));
+  }
+}
+
+void bind(const char* source, const char* target) {
+  if (retry([&] { return ::mount(source, target, nullptr, MS_BIND, nullptr); }) == -1) {
+    throw_error("mount", errno, fmt::format("cannot bind {} to {}", source, target));
+  }
+}
+
+void unmount(const char* target) {
+  if (retry([&] { return ::umount2(target, MNT_DETACH); }) == -1) {
+    throw_error("umount2", errno, fmt::format("cannot unmount {}", target));
+  }
+}
+
+MountOf mount_of(const UniqueFd& file) {
+  struct statx facts {};
+  if (retry([&] { return ::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &facts); }) == -1) {
+    throw_error("statx", errno, "cannot find the mount of a directory");
+  }
+  return {.id = facts.stx_mnt_id, .is_mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
+}
+
+void change_root(const char* directory, const Listener& listener) {
+  if (heard(listener, Chroot{directory}, [&] { return ::chroot(directory); }) == -1) {
+    throw_error("chroot", errno, fmt::format("cannot change root to {}", directory));
+  }
+  change_directory("/", listener);
+}
+
+void change_directory(const char* directory, const Listener& listener) {
+  if (heard(listener, Chdir{directory}, [&] { return ::chdir(directory); }) == -1) {
+    throw_error("chdir", errno, fmt::format("cannot change directory to {}", directory));
+  }
+}
+
+}  // namespace pidns::sys

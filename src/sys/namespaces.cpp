@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+#include <linux/nsfs.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+
+#include "call.hpp"
+#include "pidns/sys.hpp"
+
+namespace pidns::sys {
+
+std::string describe_namespaces(int flags) {
+  struct Name {
+    int flag;
+    std::string_view name;
+  };
+  constexpr std::array names{
+      Name{CLONE_NEWUSER, "user"}, Name{CLONE_NEWPID, "PID"},       Name{CLONE_NEWNS, "mount"},
+      Name{CLONE_NEWUTS, "UTS"},   Name{CLONE_NEWIPC, "IPC"},       Name{CLONE_NEWNET, "network"},
+      Name{CLONE_NEWTIME, "time"}, Name{CLONE_NEWCGROUP, "cgroup"},
+  };
+  std::vector<std::string_view> made;
+  for (const auto& [flag, name] : names) {
+    if ((flags & flag) != 0) {
+      made.push_back(name);
+    }
+  }
+  if (made.size() == 1) {
+    return fmt::format("a {} namespace", made.front());
+  }
+  const std::string_view last = made.back();
+  made.pop_back();
+  return fmt::format("{} and {} namespaces", fmt::join(made, ", "), last);
+}
+
+void unshare(int flags, const Listener& listener) {
+  if (heard(listener, Unshare{flags}, [&] { return ::unshare(flags); }) == -1) {
+    throw_error("unshare", errno, fmt::format("cannot create {}", describe_namespaces(flags)));
+  }
+}
+
+bool at_deepest_pid_namespace() {
+  // clone3(2) takes a PID for each level from this namespace upwards, and refuses a list that is longer than
+  // there are levels with EINVAL. The list asks for PID 1 everywhere, which is taken, so no process is ever
+  // made.
+  constexpr std::size_t deepest = 32;  // MAX_PID_NS_LEVEL, include/linux/pid_namespace.h
+  std::array<pid_t, deepest> init_everywhere{};
+  init_everywhere.fill(1);
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  arguments.set_tid = reinterpret_cast<std::uintptr_t>(init_everywhere.data());
+  arguments.set_tid_size = init_everywhere.size();
+  const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid == 0) {
+    ::_exit(0);
+  }
+  return pid == -1 && (errno == EEXIST || errno == EPERM);
+}
+
+void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context,
+                      const Listener& listener) {
+  if (heard(listener, SetNs{pidfd.get(), flags}, [&] { return ::setns(pidfd.get(), flags); }) == -1) {
+    throw_error("setns", errno, context);
+  }
+}
+
+UniqueFd parent_namespace(const UniqueFd& pid_namespace) {
+  UniqueFd parent = above_stdio(retry([&] { return ::ioctl(pid_namespace.get(), NS_GET_PARENT); }));
+  if (!parent.valid() && errno != EPERM) {
+    throw_error("ioctl", errno, "cannot find the parent of a PID namespace");
+  }
+  return parent;
+}
+
+}  // namespace pidns::sys
