@@ -10,7 +10,7 @@ namespace pidns {
 
 namespace {
 
-/// In the child, which shares our memory: nothing may be thrown past here.
+/// Everything that the child does.
 [[noreturn]] void become_tool(const std::vector<std::string>& command, const sys::Pipe& pipe, int captured,
                               SignalSet mask) noexcept {
   try {
@@ -28,7 +28,8 @@ namespace {
 
 ToolResult run_tool(const std::vector<std::string>& command, int captured, SignalSet mask) {
   sys::Pipe pipe = sys::make_pipe();
-  Process tool(sys::spawn(sys::Memory::shared, {}, [&] { become_tool(command, pipe, captured, mask); }));
+  // What a child that shares our memory has not freed when it executes the tool would be lost to us.
+  Process tool(sys::spawn(sys::Memory::copied, {}, [&] { become_tool(command, pipe, captured, mask); }));
   sys::close(pipe.write, "cannot close a pipe");
   std::string output = sys::read_all(pipe.read);
   const siginfo_t change = sys::wait_for(tool.pidfd(), WEXITED);
