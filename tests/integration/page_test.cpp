@@ -47,15 +47,20 @@ class Reader {
   static constexpr std::string_view prompt = "<prompt># ";
 
  private:
-  /// Until all that was started waits for something: nobody types faster than a program starts.
+  /// Until all that was started waits for something, a pidns for its command: nobody types faster than a
+  /// program starts.
   void wait_until_idle() {
     harness::wait_until("programs that were started", [&] {
       const auto started = harness::descendants_of(terminal_.pid());
-      return std::all_of(started.begin(), started.end(), [](pid_t pid) {
-        const char state = harness::process_state(pid);
-        return state == 'S' || state == 'Z' || state == '\0';
-      });
+      return std::all_of(started.begin(), started.end(), is_idle);
     });
+  }
+
+  static bool is_idle(pid_t pid) {
+    const char state = harness::process_state(pid);
+    const bool is_starting =
+        harness::status_field(pid, "Name") == "pidns" && harness::children_of(pid).empty();
+    return (state == 'S' && !is_starting) || state == 'Z' || state == '\0';
   }
 
   Terminal terminal_;
