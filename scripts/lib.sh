@@ -44,7 +44,7 @@ die() {
 become_root() {
   ((EUID == 0)) && return
   command -v sudo > /dev/null || die "run it as root: this user is not, and there is no sudo"
-  exec sudo -- env CI="${CI-}" "$0" "$@"
+  exec sudo -- env CI="${CI-}" PIDNS_BINARY="${PIDNS_BINARY-}" "$0" "$@"
 }
 
 is_installed() {

@@ -53,7 +53,7 @@ void load(const std::filesystem::path& directory, const std::string& definition,
 }  // namespace
 
 std::string definition_error(std::string_view definition) {
-  const std::size_t separators =
+  const auto separators =
       static_cast<std::size_t>(std::count(definition.begin(), definition.end(), definition.front()));
   if (separators < Field::count) {
     return "is not :name:type:offset:magic:mask:interpreter:flags";

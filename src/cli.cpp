@@ -31,7 +31,7 @@ struct Words {
   bool no_fork = false;
   std::string mount_proc;  // empty: not given
   bool init = false;
-  int json_status_fd = -1;
+  std::string json_status_fd;  // empty: not given
   std::string kill_child = "KILL";
   bool no_kill_child = false;
   bool forward_signals = false;
@@ -57,7 +57,7 @@ struct Words {
   std::vector<std::string> whitelists;
   std::string list;  // empty: not given; `all`: without PID
   bool json = false;
-  pid_t join = 0;
+  std::string join;  // empty: not given
   int verbosity = 0;
   bool explain = false;
   bool help = false;
@@ -123,10 +123,8 @@ std::string known_signal(const std::string& value) {
 }
 
 std::string open_descriptor(const std::string& value) {
-  const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
-  return digits && value.size() < 10 && sys::is_open(std::stoi(value))
-             ? std::string{}
-             : fmt::format("{} is no open file descriptor", value);
+  const auto fd = parse_number<int>(value);
+  return fd && sys::is_open(*fd) ? std::string{} : fmt::format("{} is no open file descriptor", value);
 }
 
 std::optional<pid_t> parse_pid(std::string_view text) {
@@ -584,9 +582,7 @@ Options to_options(Words& words, std::vector<std::string> command) {
   }
   options.kill_child = words.no_kill_child ? 0 : parse_signal(words.kill_child).value();
   options.init = words.init;
-  if (words.json_status_fd >= 0) {
-    options.json_status_fd = words.json_status_fd;
-  }
+  options.json_status_fd = parse_number<int>(words.json_status_fd);
   options.new_session = words.new_session;
   options.automatic_user_namespace = !words.no_user;
   options.propagation = parse_propagation(words.propagation).value();
@@ -596,8 +592,8 @@ Options to_options(Words& words, std::vector<std::string> command) {
   if (!words.working_directory.empty()) {
     options.working_directory = words.working_directory;
   }
-  if (words.join > 0) {
-    options.join = words.join;
+  if (!words.join.empty()) {
+    options.join = parse_pid(words.join);
     options.namespaces = 0;
     options.mount_proc.reset();
   }
@@ -643,7 +639,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   if (words.json) {
     throw UsageError("--json: goes with --list alone");
   }
-  if (words.join > 0) {
+  if (!words.join.empty()) {
     refuse_others(app, "--join",
                   {"--kill-child", "--no-kill-child", "--forward-signals", "--new-session",
                    "--json-status-fd", "--wd", "--clear-env", "--whitelist-env", "--explain", "--verbose"});

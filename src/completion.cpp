@@ -92,7 +92,7 @@ std::string bash_script() {
            (option.takes == Takes::optional_value ? fmt::format(" --{}=", option.name) : "");
   });
   const std::string actions = for_each("", [](const OptionSpec& option) {
-    const std::string action = bash_action(option);
+    std::string action = bash_action(option);
     if (action.empty()) {
       return action;
     }
@@ -181,7 +181,7 @@ _arguments -s -S -A '-*' : \
 // fish
 
 std::string fish_action(const OptionSpec& option) {
-  if (const std::string values = values_of(option); !values.empty()) {
+  if (std::string values = values_of(option); !values.empty()) {
     return values;
   }
   if (option.value_name == "DIR") {

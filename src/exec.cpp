@@ -1,12 +1,13 @@
 #include "pidns/exec.hpp"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -16,12 +17,15 @@
 #include "pidns/sys.hpp"
 #include "pidns/text.hpp"
 
+/// Our own header in memory: the linker gives it this name.
+extern "C" const Elf64_Ehdr __ehdr_start;  // NOLINT(bugprone-reserved-identifier)
+
 namespace pidns {
 
 namespace {
 
 bool exists(const std::string& file) {
-  return sys::exists(file.c_str());
+  return sys::exists(AT_FDCWD, file.c_str());
 }
 
 /// The files that a command without a slash may mean, in the order of PATH.
@@ -188,19 +192,24 @@ std::string explain_refusal(const std::string& file) {
   return {};
 }
 
-std::string explain_format(const std::string& file) {
-  const std::string start = start_of(file);
-  utsname kernel{};
+/// The machine that an ELF file is for, which it names in its own byte order.
+std::optional<unsigned> machine_of(std::string_view start) {
   const auto elf = read_header<Elf64_Ehdr>(start, 0);
-  if (!elf || !is_elf(start) || ::uname(&kernel) == -1) {
+  if (!elf || !is_elf(start)) {
+    return std::nullopt;
+  }
+  constexpr int own_order = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+  return elf->e_ident[EI_DATA] == own_order ? elf->e_machine : __builtin_bswap16(elf->e_machine);
+}
+
+std::string explain_format(const std::string& file) {
+  const auto machine = machine_of(start_of(file));
+  const unsigned own_machine = __ehdr_start.e_machine;
+  if (!machine || *machine == own_machine) {
     return {};
   }
-  const std::string machine = machine_name(elf->e_machine);
-  if (machine == std::string_view(kernel.machine)) {
-    return {};
-  }
-  return fmt::format("{} is built for {}, and this machine is {}", file, machine,
-                     std::string_view(kernel.machine));
+  return fmt::format("{} is built for {}, and this machine is {}", file, machine_name(*machine),
+                     machine_name(own_machine));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "pidns/own_proc.hpp"
 #include "pidns/proc_status.hpp"
 #include "pidns/sys.hpp"
 
@@ -83,7 +84,7 @@ class Explainer::Narrator {
   /// Without it there is less to tell.
   static UniqueFd open_proc() {
     try {
-      return sys::open_directory("/proc", "cannot open /proc");
+      return open_own_proc();
     } catch (const sys::Error&) {
       return {};
     }

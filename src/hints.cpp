@@ -116,7 +116,7 @@ std::string explain_limit(const Options& options) {
 std::string explain_missing_kind(const Options& options) {
   for (const Kind& kind : kinds) {
     if ((options.namespaces & kind.flag) != 0 &&
-        !sys::exists(fmt::format("/proc/self/ns/{}", kind.proc_file).c_str())) {
+        !sys::exists(AT_FDCWD, fmt::format("/proc/self/ns/{}", kind.proc_file).c_str())) {
       return fmt::format("this kernel has no {} namespaces", kind.proc_file);
     }
   }
@@ -196,7 +196,10 @@ std::string explain(const sys::Error& error, const Options& options) {
     return explain_refused_proc();
   }
   if (error.call() == "mount" && error.error() == EINVAL && !options.root && !root_is_a_mount_point()) {
-    return "/ is no mount point here, as in a chroot: --propagation unchanged leaves the mounts as they are";
+    return fmt::format(
+        "/ is no mount point here, as in a chroot: {}--propagation unchanged leaves the mounts "
+        "as they are",
+        sys::exists(AT_FDCWD, "/proc/self/mountinfo") ? "" : "with a proc mounted on /proc, ");
   }
   if (error.call() == "write" && error.error() == EPERM && in_user_namespace) {
     return explain_lost_privilege();

@@ -12,6 +12,7 @@
 #include "pidns/keeper.hpp"
 #include "pidns/map_helper.hpp"
 #include "pidns/mounts.hpp"
+#include "pidns/own_proc.hpp"
 #include "pidns/supervisor.hpp"
 #include "pidns/sys.hpp"
 #include "pidns/terminal.hpp"
@@ -223,7 +224,7 @@ Ending start_and_supervise(const Options& options, const CallerSignals& caller, 
 Ending run_joined(const Options& options, Explainer& explainer, Log& log) {
   const CallerSignals caller = take_over_signals();
   Terminal terminal;
-  const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  const UniqueFd proc = open_own_proc();
   join_namespaces(*options.join, proc, explainer.listener(), log);
   Keeper keeper(options);
   return start_and_supervise(options, caller, keeper, proc, terminal, explainer, log);
@@ -243,8 +244,8 @@ Ending run(Options& options, Explainer& explainer, Log& log) {
   if (already_init) {
     return be_init_here(options, caller, explainer, log);
   }
-  // Opened now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
-  const UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
+  // Now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
+  const UniqueFd proc = open_own_proc();
   // Made before them: who has to be outside of the namespaces cannot come from inside.
   Keeper keeper(options);
   make_namespaces(options, caller, explainer.listener(), log);
@@ -268,7 +269,7 @@ Ending launch(Options options, Log& log) {
   } catch (const sys::Error& error) {
     const Failure failure = diagnose(error, options);
     give_up(failure);
-    throw failure;
+    throw Failure(failure);
   } catch (const Failure& failure) {
     give_up(failure);
     throw;

@@ -14,17 +14,23 @@ namespace {
 
 constexpr pid_t init = 1;
 
-ProcStatus status_of(const UniqueFd& proc, pid_t pid) {
+/// What a look at /proc shows; nothing when it fails, as without descriptors left: the command goes on.
+template <typename Look>
+auto see(Look look) -> decltype(look()) {
   try {
-    return read_status(proc, pid).value_or(ProcStatus{});
+    return look();
   } catch (const sys::Error&) {
     return {};
   }
 }
 
+ProcStatus status_of(const UniqueFd& proc, pid_t pid) {
+  return see([&] { return read_status(proc, pid).value_or(ProcStatus{}); });
+}
+
 /// @return 0 when /proc is that of another PID namespace, where our numbers mean other processes
 std::size_t read_own_levels(const UniqueFd& proc) {
-  const ProcStatus own = read_own_status(proc).value_or(ProcStatus{});
+  const ProcStatus own = see([&] { return read_own_status(proc).value_or(ProcStatus{}); });
   return own.pid == ::getpid() ? own.pids.size() : 0;
 }
 
@@ -55,7 +61,7 @@ bool is_from_inside(const UniqueFd& proc, pid_t sender) {
   // The number is the sender's PID in its own namespace: the kernel does not translate it for a namespace
   // further up, prepare_kill_siginfo() in kernel/signal.c. So look for a member of our group that has this
   // number inside.
-  const auto names = sys::list_directory(proc.get(), ".");
+  const auto names = see([&] { return sys::list_directory(proc.get(), "."); });
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     const auto pid = leading_number<pid_t>(name);
     if (pid <= 0 || ::getpgid(pid) != ::getpgrp()) {

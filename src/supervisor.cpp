@@ -92,7 +92,7 @@ class Supervisor {
             ? origin_of(number, signal.ssi_code, is_from_inside(proc_, static_cast<pid_t>(signal.ssi_pid)))
             : Origin::process;
     // Made before the signal is passed on: its handler may change what PID 1 does with it.
-    const auto dispositions = read_relevant_dispositions();
+    const auto dispositions = read_relevant_dispositions(number);
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
     log_.debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has reached already",
@@ -128,10 +128,12 @@ class Supervisor {
   }
 
   /// What PID 1 does with signals; nothing when it is gone, or when that makes no difference.
-  std::optional<Dispositions> read_relevant_dispositions() {
+  std::optional<Dispositions> read_relevant_dispositions(int signal) {
     // A PID 1 of our own has a use for every signal, and to a command that is no PID 1 the kernel does by
-    // itself what is to be done.
-    return channel_.valid() || options_.join ? std::nullopt : read_dispositions(proc_, seen());
+    // itself what is to be done. Where that is nothing, only a reader wants to know.
+    const bool only_to_tell = default_action(signal) == DefaultAction::ignore && !explainer_.listener();
+    return channel_.valid() || options_.join || only_to_tell ? std::nullopt
+                                                             : read_dispositions(proc_, seen());
   }
 
   void explain(const signalfd_siginfo& signal, Origin origin, const Decision& decision,

@@ -72,6 +72,8 @@ void make_private_if_mounted(const char* target, const Listener& listener);
 void mount_proc(const char* target, const Listener& listener);
 /// Mounts the binfmt_misc of the calling process's user namespace, nosuid, noexec and nodev.
 void mount_binfmt(const char* target, const Listener& listener);
+/// Makes a proc of this process's PID namespace that is mounted nowhere, in place of /proc: fsmount(2).
+UniqueFd make_detached_proc();
 /// Lets a file be seen at another place too, which has to be there: MS_BIND of mount(2).
 void bind(const char* source, const char* target);
 /// Takes off what is mounted on a file, also while it is in use.
@@ -227,7 +229,8 @@ std::string read_file(int directory, const char* path);
 std::string read_all(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
-bool exists(const char* path);
+/// @param directory an open directory, or AT_FDCWD
+bool exists(int directory, const char* path);
 /// @param context what to say when there is no such file
 /// @return whether it is a regular file, as those of /proc/PID/ns are
 bool is_regular_file(const char* path, const std::string& context);

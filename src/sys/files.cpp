@@ -15,8 +15,8 @@
 
 namespace pidns::sys {
 
-bool exists(const char* path) {
-  return ::access(path, F_OK) == 0;
+bool exists(int directory, const char* path) {
+  return ::faccessat(directory, path, F_OK, 0) == 0;
 }
 
 bool is_regular_file(const char* path, const std::string& context) {

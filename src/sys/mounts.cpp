@@ -43,6 +43,20 @@ void mount_binfmt(const char* target, const Listener& listener) {
   }
 }
 
+UniqueFd make_detached_proc() {
+  const UniqueFd filesystem = above_stdio(retry([] { return ::fsopen("proc", FSOPEN_CLOEXEC); }));
+  if (filesystem.valid() &&
+      retry([&] { return ::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0); }) == 0) {
+    constexpr unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV;
+    UniqueFd proc =
+        above_stdio(retry([&] { return ::fsmount(filesystem.get(), FSMOUNT_CLOEXEC, attributes); }));
+    if (proc.valid()) {
+      return proc;
+    }
+  }
+  throw_error("fsmount", errno, "/proc is not that of this PID namespace, and no other can be made");
+}
+
 void bind(const char* source, const char* target) {
   if (retry([&] { return ::mount(source, target, nullptr, MS_BIND, nullptr); }) == -1) {
     throw_error("mount", errno, fmt::format("cannot bind {} to {}", source, target));

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>

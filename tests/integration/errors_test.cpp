@@ -188,11 +188,11 @@ TEST_CASE("a program for another machine is explained", "[errors]") {
   header.e_ident[EI_DATA] = machine == "s390x" ? ELFDATA2LSB : ELFDATA2MSB;
   header.e_ident[EI_VERSION] = EV_CURRENT;
   header.e_type = ET_EXEC;
-  header.e_machine = machine == "s390x" ? EM_AARCH64 : EM_S390;
+  // In the byte order of that machine.
+  header.e_machine = __builtin_bswap16(machine == "s390x" ? EM_AARCH64 : EM_S390);
   const TemporaryDirectory directory;
   const std::string file =
       program(directory, std::string_view(reinterpret_cast<const char*>(&header), sizeof header));
-  // Its fields are in the byte order of the machine that runs the test: that is what the kernel looks at.
   check_message(run_pidns({file}), 126, "cannot execute '" + file + "': Exec format error",
                 file + " is built for " + (machine == "s390x" ? "aarch64" : "s390x") +
                     ", and this machine is " + machine);

@@ -135,7 +135,7 @@ const std::vector<Rule>& harmless_calls() {
       {"/syscall", "the signal is taken for one that no thread waits for"},
       {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
       {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
-      {"access", "tells only how a command that cannot be executed is reported"},
+      {"access", "tells how a command that cannot be executed is reported, or another proc is made"},
       {"brk", "malloc(3) takes mmap(2) instead"},
       {"capget", "libcap asks for the version of the interface, and knows one without an answer"},
       {"close", "pidns goes on with one descriptor more, unless another process waits for its end"},

@@ -201,8 +201,8 @@ TEST_CASE("a listing is consistent while processes and namespaces come and go", 
   // However slow it is to make a namespace: in that of the second one there are always processes that come
   // and go.
   for (const char* loop :
-       {"while :; do $pidns true; done", "exec $pidns sh -c 'while :; do sh -c \"true & wait\"; done'",
-        "while :; do $pidns sh -c '$pidns true & true'; done"}) {
+       {"while $pidns true; do :; done", "exec $pidns sh -c 'while :; do sh -c \"true & wait\"; done'",
+        "while $pidns sh -c '$pidns true & true'; do :; done"}) {
     loops.push_back(std::make_unique<Running>(std::vector<std::string>{"sh", "-c", loop},
                                               Setup{.environment = {"pidns=" + pidns_binary()}}));
   }
@@ -221,6 +221,9 @@ TEST_CASE("a listing is consistent while processes and namespaces come and go", 
     CHECK(text.err.empty());
   }
   CHECK(seen.size() > 20);  // it did see some of them
+  for (const auto& loop : loops) {
+    CHECK(process_state(loop->pid()) != 'Z');  // each has gone on all the time
+  }
 }
 
 TEST_CASE("a command line is listed whatever it holds", "[listing]") {

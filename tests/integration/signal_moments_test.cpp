@@ -440,7 +440,8 @@ TEST_CASE("timeout ends a command in pidns as it ends the command", "[signals]")
   const std::vector<std::string> scripts{
       "echo ready; exec sleep 1000",
       // The child is ready when it has the default dispositions again, not as soon as it is there.
-      "trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sh -c 'echo ready; exec sleep 1000' & while :; do "
+      "trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sh -c 'echo ready; exec sleep 1000' & while :; "
+      "do "
       "wait; done",
   };
   for (const Command& timeout : timeouts) {
@@ -472,4 +473,44 @@ TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]")
     running.send(SIGTERM);
     CHECK(running.finish().ending == Ending{.killed = true, .value = SIGTERM});
   }
+}
+
+TEST_CASE("signals do the same where proc is that of another PID namespace", "[signals]") {
+  Running other(in_pidns({"sh", "-c", "echo ready; read line"}));
+  other.wait_for_output("ready\n");
+  const pid_t init = harness::children_of(other.pid()).at(0);
+  const auto there = [&](Command command) {
+    const Command enter{"nsenter", "--mount", "--target", std::to_string(init)};
+    command.insert(command.begin(), enter.begin(), enter.end());
+    return command;
+  };
+  Comparison comparison("in the mounts of another PID namespace");
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+    for (const std::string use : {"default", "handler"}) {
+      const std::string name = use + ", signal " + std::to_string(signal);
+      INFO(name);
+      const auto observe = [&](const Wrapper& wrap) {
+        Running running(there(wrap(probe(use, signal))));
+        running.wait_for_output("ready\n");
+        running.send(signal);
+        if (use == "handler") {
+          running.wait_for_output("got ");
+          running.send(fence_of(signal));
+        }
+        return to_text(running.finish());
+      };
+      comparison.add(name, observe(directly), observe(in_pidns));
+    }
+  }
+}
+
+TEST_CASE("the command goes on when pidns has no descriptor left to look at it", "[signals]") {
+  Running running({"sh", "-c", "ulimit -n 7; exec \"$@\"", "sh", pidns_binary(), "sh", "-c",
+                   "trap 'echo got; exit 7' WINCH; echo ready; sleep 1000 & while :; do wait; done"});
+  running.wait_for_output("ready\n");
+  running.send(SIGWINCH);
+  const Result result = running.finish();
+  CHECK(result.out == "ready\ngot\n");
+  CHECK(result.err.empty());
+  CHECK(result.status() == 7);
 }

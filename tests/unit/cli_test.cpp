@@ -573,6 +573,7 @@ TEST_CASE("joining makes no namespace", "[cli]") {
     CHECK(options.command == Words{"true"});
   }
   CHECK(with({}).join == std::nullopt);
+  CHECK(with({"--join=010"}).join == 10);  // a PID is decimal, as everywhere
   CHECK(with({"--join=1", "--wd=/srv", "--new-session", "--kill-child=TERM", "-v"}).working_directory ==
         "/srv");
 }

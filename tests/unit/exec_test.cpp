@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -118,11 +119,18 @@ TEST_CASE("a directory and a file without the permission are told apart", "[exec
 }
 
 TEST_CASE("a program for another machine is explained", "[exec]") {
-  const bool on_s390 = this_machine() == "s390x";
-  const File program(elf_program(on_s390 ? EM_AARCH64 : EM_S390, "/lib/ld.so"));
-  CHECK(explain_exec_error(program.path(), ENOEXEC) == program.path() + " is built for " +
-                                                           (on_s390 ? "aarch64" : "s390x") +
-                                                           ", and this machine is " + this_machine());
+  const auto check = [](const std::string& bytes, const std::string& machine) {
+    const File program(bytes);
+    CHECK(explain_exec_error(program.path(), ENOEXEC) ==
+          program.path() + " is built for " + machine + ", and this machine is " + this_machine());
+  };
+  check(elf_program(EM_RISCV, "/lib/ld.so"), "riscv");
+  std::string big_endian = elf_program(EM_S390, "/lib/ld.so");
+  big_endian[EI_DATA] = ELFDATA2MSB;
+  std::swap(big_endian[offsetof(Elf64_Ehdr, e_machine)], big_endian[offsetof(Elf64_Ehdr, e_machine) + 1]);
+  check(big_endian, "s390x");
+  const File damaged(elf_program(EM_X86_64, "/lib/ld.so"));
+  CHECK(explain_exec_error(damaged.path(), ENOEXEC).empty() == (this_machine() == "x86_64"));
 }
 
 TEST_CASE("a command that cannot be executed fails with 126 and one that is missing with 127", "[exec]") {
