@@ -76,6 +76,15 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
   return text ? std::optional(parse_status(*text)) : std::nullopt;
 }
 
+std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid) {
+  const std::string task = fmt::format("{0}/task/{0}", pid);
+  const auto children = read_text(proc, task + "/children");
+  if (!children && sys::exists(proc.get(), task.c_str())) {
+    return std::nullopt;
+  }
+  return leading_number<pid_t>(children.value_or(""));
+}
+
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
   const auto text = read_text(proc, "self/status");
   return text ? std::optional(parse_status(*text)) : std::nullopt;

@@ -74,7 +74,7 @@ bool try_next(int error) {
 }
 
 struct Attempt {
-  std::string file;
+  std::string file;  ///< empty: there is none of that name in PATH
   int error;
 };
 
@@ -84,7 +84,7 @@ Attempt try_all(const std::string& name, const std::vector<char*>& arguments) {
   if (name.empty() || name.find('/') != std::string::npos) {
     return {name, execute(name, arguments)};
   }
-  Attempt attempt{name, ENOENT};
+  Attempt attempt{{}, ENOENT};
   const std::vector<std::string> files = files_in_path(name);
   for (const std::string& file : files) {
     const int error = execute(file, arguments);

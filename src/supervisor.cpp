@@ -95,12 +95,18 @@ class Supervisor {
     const auto dispositions = read_relevant_dispositions(number);
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
-    log_.debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has reached already",
-               child_name(),
-               decision.apply_default ? ", which has no use for it: applying the default action"
-               : decision.watch       ? ", which blocks it"
-                                      : "");
-    explain(signal, origin, decision, dispositions);
+    // A PID 1 that reads the terminal in the background is sent SIGTTIN again and again until it stops.
+    if (!is_watched(number) && number != stop_signal_) {
+      log_.debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has reached already",
+                 child_name(),
+                 decision.apply_default ? ", which has no use for it: applying the default action"
+                 : decision.watch       ? ", which may be holding it"
+                                        : "");
+      explain(signal, origin, decision, dispositions);
+    }
+    if (number == SIGCONT) {
+      forget_stop_signals();
+    }
     if (decision.relay) {
       sys::pass_on(init_.pidfd(), signal);
     }
@@ -162,12 +168,24 @@ class Supervisor {
   /// A signal that PID 1 blocks is lost if it is unblocked without a handler, as a shell does around each
   /// fork. No event tells, so we look again and again, less and less often.
   void watch(int signal) {
-    const bool watched = std::any_of(watched_.begin(), watched_.end(),
-                                     [&](const Watched& other) { return other.signal == signal; });
-    if (!watched && !has_signalfd(proc_, seen().in_proc, signal)) {
+    if (!is_watched(signal) && !has_signalfd(proc_, seen().in_proc, signal)) {
       watched_.push_back({.signal = signal, .pending_until = Clock::now()});
       pause_ = shortest_pause;
     }
+  }
+
+  [[nodiscard]] bool is_watched(int signal) const {
+    return std::any_of(watched_.begin(), watched_.end(),
+                       [&](const Watched& other) { return other.signal == signal; });
+  }
+
+  /// A process that is continued loses the stop signals that it has not taken: prepare_signal()
+  /// in kernel/signal.c.
+  void forget_stop_signals() {
+    stop_signal_ = 0;
+    std::erase_if(watched_, [](const Watched& watched) {
+      return default_action(watched.signal) == DefaultAction::stop;
+    });
   }
 
   void look_at_watched() {
@@ -240,8 +258,9 @@ class Supervisor {
   void apply_default(int signal) {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
-      stop_signal_ = signal;
-      explainer_.tell(explain_default_action, signal);
+      if (std::exchange(stop_signal_, signal) == 0) {
+        explainer_.tell(explain_default_action, signal);
+      }
       sys::send_signal(init_.pidfd(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
@@ -256,8 +275,9 @@ class Supervisor {
     const pid_t group = terminal_.foreground();
     const bool was_inside = is_inside(proc_, group);
     explainer_.tell(explain_stop, signal, receiver());
-    while (!sys::stop_this_process(signal) && is_stopped()) {
+    while (!sys::stop_this_process(signal, [&] { return is_command_stopped(); }) && is_stopped()) {
     }
+    forget_stop_signals();
     if (was_inside) {
       terminal_.pass_to(group);
     }
@@ -272,6 +292,18 @@ class Supervisor {
   bool is_stopped() {
     const auto status = read_status(proc_, seen().in_proc);
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
+  }
+
+  /// Whether what we stop for is stopped still. A shell that has started us through another one looks at that
+  /// one alone, and may continue the job before we have stopped.
+  bool is_command_stopped() {
+    const std::optional<pid_t> command =
+        options_.init ? read_oldest_child(proc_, seen().in_proc) : seen().in_proc;
+    if (!command) {
+      return true;
+    }
+    const auto status = read_status(proc_, *command);
+    return status && (status->state == 'T' || status->state == 't');
   }
 
   [[nodiscard]] Ending ending(const Ending& init) const {

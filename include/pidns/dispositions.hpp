@@ -17,6 +17,10 @@ namespace pidns {
 /// @throws sys::Error
 std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
 
+/// The oldest child of a process: /proc/PID/task/TID/children.
+/// @return 0 when it has none or is gone; nothing when a kernel does not tell
+std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid);
+
 /// As read_status(), of this process.
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc);
 

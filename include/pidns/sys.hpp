@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -181,8 +182,9 @@ std::optional<signalfd_siginfo> read_signal(const UniqueFd& signalfd);
 void raise_with_default_action(int signal);
 /// Stops this process once with the default action of a signal; takes the SIGCONT that continues it. Every
 /// signal must be blocked.
+/// @param is_wanted asked last of all: a SIGCONT may have come already, and there would be no other
 /// @return false if a child has changed its state before the stop, and this process was not stopped
-bool stop_this_process(int signal);
+bool stop_this_process(int signal, const std::function<bool()>& is_wanted);
 /// Writes as much as can be written, and nothing comes of it if that is not all: no error and no signal.
 void write_to_stderr(std::string_view text);
 

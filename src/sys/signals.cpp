@@ -156,13 +156,21 @@ bool take_back(int signal) {
 
 }  // namespace
 
-bool stop_this_process(int signal) {
-  if (signal != SIGSTOP) {
-    set_default_disposition(signal);
-  }
+bool stop_this_process(int signal, const std::function<bool()>& is_wanted) {
   let_interrupt(SIGCHLD);
   let_interrupt(SIGCONT);
-  ::kill(::getpid(), signal);
+  // Blocked, it stays pending, and a SIGCONT that comes from now on takes it back. SIGSTOP cannot be blocked.
+  if (signal != SIGSTOP) {
+    set_default_disposition(signal);
+    ::kill(::getpid(), signal);
+  }
+  if (!is_wanted()) {
+    take_back(signal);
+    return true;
+  }
+  if (signal == SIGSTOP) {
+    ::kill(::getpid(), signal);
+  }
   // When we are continued, a child that is continued with us may already have made the terminal send the next
   // stop signal. But the child's SIGCHLD has come before that, and is delivered first as the lower number,
   // and with its handler all stop signals are blocked again: get_signal() in kernel/signal.c.

@@ -128,6 +128,10 @@ TEST_CASE("a command that is not found is 127", "[status]") {
     CHECK(run_with(options, {"no-such-command"}).status() == 127);
   }
   CHECK(run_pidns({"--no-fork", "no-such-command"}).status() == 127);
+  // What is in the current directory alone is not found either.
+  const harness::TemporaryDirectory directory;
+  harness::write_file(directory.path() + "/no-such-command", "");
+  CHECK(run(harness::pidns({"no-such-command"}), {.directory = directory.path()}).status() == 127);
 }
 
 TEST_CASE("help and version are 0 and on stdout", "[status]") {

@@ -745,6 +745,28 @@ TEST_CASE("the signals of the terminal reach a command in a session of its own",
   compare(" --init --new-session", scenes_of_one_signal(), {});
 }
 
+// It asks for the terminal again and again while it is being stopped, so what came late must not stop it
+// anew.
+TEST_CASE("a command that has read the terminal from the background goes on in the foreground",
+          "[terminal]") {
+  for (const std::string options : {"", " --init"}) {
+    Shell shell(pidns_binary() + options);
+    shell.prompt();
+    for (int i = 0; i < 12; ++i) {
+      shell.line("$VIA cat &");
+      shell.wait_until_state("cat", 'T');
+      shell.settle();
+      shell.enter("fg");
+      shell.wait_until_foreground("cat");
+      shell.settle();
+      shell.type("word\r");
+      shell.wait_for("word\r\nword\r\n");  // the echo of the terminal, and cat's
+      shell.type("\x04");
+      shell.prompt();
+    }
+  }
+}
+
 TEST_CASE("new-session gives the command a session without a terminal", "[terminal]") {
   for (const std::string option : {"--init", "--no-user"}) {
     Words command{"--new-session", "sh", "-c", "ps -o sid=,tty= -p 1; cat /dev/tty || echo no terminal"};
