@@ -187,7 +187,9 @@ std::string explain_refusal(const std::string& file) {
     return fmt::format("{} is on a filesystem that is mounted noexec", file);
   }
   if ((facts.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
-    return fmt::format("{} is not executable: chmod +x {}", file, file);
+    const std::string start = start_of(file);
+    const bool is_program = start.starts_with("#!") || is_elf(start);
+    return fmt::format("{} is not executable{}", file, is_program ? ": chmod +x " + file : "");
   }
   return {};
 }

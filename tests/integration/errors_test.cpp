@@ -29,7 +29,7 @@ void check_message(const Result& result, int status, const std::string& text, co
 
 /// Writes a file that can be executed. @return its path
 std::string program(const TemporaryDirectory& directory, std::string_view content, mode_t mode = 0755) {
-  const std::string path = directory.path() + "/program";
+  std::string path = directory.path() + "/program";
   write_file(path, content);
   REQUIRE(::chmod(path.c_str(), mode) == 0);
   return path;

@@ -237,7 +237,7 @@ namespace {
 /// A copy of a program that runs as the user nobody whoever starts it.
 std::string make_set_user_id_copy(const TemporaryDirectory& directory, const std::string& program) {
   constexpr uid_t nobody = 65534;
-  const std::string file = directory.path() + "/copy";
+  std::string file = directory.path() + "/copy";
   std::filesystem::copy_file(program, file);
   REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
   REQUIRE(::chmod(file.c_str(), S_ISUID | 0755) == 0);

@@ -135,8 +135,8 @@ TEST_CASE("the text of a listing is the tree of the design", "[listing]") {
       "pgrep -x pidns; pgrep -x sleep; echo $pid; $pidns --list\n");
   const auto shown = lines(result.out);
   REQUIRE(shown.size() == 10);
-  const std::string maker = shown[2];
-  const std::string sleep = shown[3];
+  const std::string& maker = shown[2];
+  const std::string& sleep = shown[3];
   CHECK(shown[5] == shown[0] + "  3 processes  (yours)");
   CHECK(shown[6] == "`- " + shown[1] + "  root  2 processes  made by pidns " + maker);
   CHECK(shown[7] == "      OUTSIDE  INSIDE  USER  COMMAND");

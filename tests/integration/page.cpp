@@ -29,7 +29,7 @@ std::string take_number(std::string_view& text) {
   while (size < text.size() && is_digit(text[size])) {
     ++size;
   }
-  const std::string number(text.substr(0, size));
+  std::string number(text.substr(0, size));
   text.remove_prefix(size);
   return number;
 }
@@ -100,14 +100,13 @@ bool Matcher::line_matches(const std::string& expected, const std::string& seen)
         return false;
       }
       rest.remove_prefix(found);
-    } else if (rest.empty() || is_digit(wanted.front()) != is_digit(rest.front())) {
+    } else if (rest.empty() || is_digit(wanted.front()) != is_digit(rest.front()) ||
+               (!is_digit(wanted.front()) && wanted.front() != rest.front())) {
       return false;
     } else if (is_digit(wanted.front())) {
       if (!same_number(take_number(wanted), take_number(rest))) {
         return false;
       }
-    } else if (wanted.front() != rest.front()) {
-      return false;
     } else {
       wanted.remove_prefix(1);
       rest.remove_prefix(1);

@@ -406,14 +406,12 @@ TEST_CASE("kill 0 inside does what it does without pidns", "[signals]") {
       "trap 'echo got' TERM; kill 0; read line; echo end",
       "trap 'echo got' USR1; kill -USR1 0; kill -USR1 0; read line; echo end",
       "trap '' HUP; kill -HUP 0; read line; echo end",
-      "f=$(mktemp); trap 'echo got' INT; bash -c 'trap \"exit 0\" INT; (echo $BASHPID >$0; kill -INT 0; exec "
-      "sleep "
-      "1000) & wait' $f; echo end; kill -KILL $(cat $f); rm $f",
+      ("f=$(mktemp); trap 'echo got' INT; bash -c 'trap \"exit 0\" INT; (echo $BASHPID >$0; kill -INT 0; "
+       "exec sleep 1000) & wait' $f; echo end; kill -KILL $(cat $f); rm $f"),
       "trap 'kill 0' EXIT; (sleep 1000 & wait) & kill -TERM $$; exit 4",
       "bash -c 'kill -TERM 0'; sleep 1000",
-      "trap 'echo got; got=1' USR1; (trap : USR1; kill -USR1 0; exec sleep 1000) & until [ $got ]; do sleep "
-      "0.01; "
-      "done; echo end; kill -KILL $!",
+      ("trap 'echo got; got=1' USR1; (trap : USR1; kill -USR1 0; exec sleep 1000) & until [ $got ]; do "
+       "sleep 0.01; done; echo end; kill -KILL $!"),
   };
   const auto observe = [](const std::string& script, const Wrapper& wrap) {
     const Result result = run(wrap({"bash", "-c", script}), {.input = "line\n"});

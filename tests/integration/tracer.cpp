@@ -260,7 +260,7 @@ class Tracer {
   }
 
   [[nodiscard]] std::string describe_call(pid_t pid, const __ptrace_syscall_info& info) const {
-    const std::string name = call_name(static_cast<long>(info.entry.nr));
+    std::string name = call_name(static_cast<long>(info.entry.nr));
     const auto& arguments = info.entry.args;
     switch (info.entry.nr) {
       case SYS_openat:

@@ -43,7 +43,7 @@ Command join(Command front, const Command& back) {
 /// The command in a mount namespace where nobody and root have the subordinate ids of cases::.
 Command with_subordinate_ids(const Command& command) {
   static const TemporaryDirectory directory;
-  const std::string path = directory.path();
+  const std::string& path = directory.path();
   write_file(path + "/subuid", "root:300000:65536\nnobody:100000:65536\n");
   write_file(path + "/subgid", "root:400000:65536\nnobody:200000:65536\n");
   return after_mounting(

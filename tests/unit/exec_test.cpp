@@ -115,6 +115,8 @@ TEST_CASE("a directory and a file without the permission are told apart", "[exec
   CHECK(explain_exec_error(file.directory(), EACCES) == file.directory() + " is a directory");
   CHECK(explain_exec_error(file.path(), EACCES) ==
         file.path() + " is not executable: chmod +x " + file.path());
+  const File data("root:x:0:0:root:/root:/bin/bash\n", 0644);
+  CHECK(explain_exec_error(data.path(), EACCES) == data.path() + " is not executable");
   CHECK(explain_exec_error("/dev/null", EACCES) == "/dev/null is not a regular file");
 }
 
