@@ -6,7 +6,7 @@ namespace pidns {
 
 UniqueFd open_own_proc() {
   UniqueFd proc = sys::open_directory("/proc", "cannot open /proc");
-  return sys::exists(proc.get(), "self") ? std::move(proc) : sys::make_detached_proc();
+  return sys::is_missing(proc.get(), "self") ? sys::make_detached_proc() : std::move(proc);
 }
 
 }  // namespace pidns

@@ -233,6 +233,8 @@ std::string read_all(const UniqueFd& file);
 std::string read_start(const char* path);
 /// @param directory an open directory, or AT_FDCWD
 bool exists(int directory, const char* path);
+/// Whether there is certainly no such file.
+bool is_missing(int directory, const char* path);
 /// @param context what to say when there is no such file
 /// @return whether it is a regular file, as those of /proc/PID/ns are
 bool is_regular_file(const char* path, const std::string& context);

@@ -19,6 +19,10 @@ bool exists(int directory, const char* path) {
   return ::faccessat(directory, path, F_OK, 0) == 0;
 }
 
+bool is_missing(int directory, const char* path) {
+  return retry([&] { return ::faccessat(directory, path, F_OK, 0); }) == -1 && errno == ENOENT;
+}
+
 bool is_regular_file(const char* path, const std::string& context) {
   struct stat facts {};
   if (retry([&] { return ::stat(path, &facts); }) == -1) {
