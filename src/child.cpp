@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 
 #include "pidns/capabilities.hpp"
@@ -54,6 +55,16 @@ void die_with_parent(int signal, const sys::Pipe& pipe_to_parent, const sys::Lis
   sys::close_copy(pipe_to_parent.read);
   if (!sys::has_reader(pipe_to_parent.write)) {
     ::_exit(status_failed);
+  }
+}
+
+void send_order(const UniqueFd& pipe, std::string_view order) {
+  try {
+    sys::write_all(pipe.get(), order);
+  } catch (const sys::Error& error) {
+    if (error.error() != EPIPE) {
+      throw;
+    }
   }
 }
 

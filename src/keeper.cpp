@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include "pidns/child.hpp"
 #include "pidns/exit_status.hpp"
@@ -113,14 +112,7 @@ void Keeper::keep() const {
   if (!outside_) {
     return;
   }
-  try {
-    sys::write_all(request_.write.get(), "k");
-  } catch (const sys::Error& error) {
-    if (error.error() != EPIPE) {
-      throw;
-    }
-    // It has ended, so no answer will come either.
-  }
+  send_order(request_.write, "k");
   const auto answer = receive_failure(answer_.read);
   if (!answer) {
     throw Failure(status_failed, "cannot keep namespaces: the process outside of them has ended", {});

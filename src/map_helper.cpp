@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
-#include <cerrno>
-
 #include "pidns/child.hpp"
 #include "pidns/hints.hpp"
 #include "pidns/tool.hpp"
@@ -126,15 +124,7 @@ void MapHelper::run(const Options& options, const UserNamespacePlan& plan, Signa
 
 void MapHelper::write_maps() {
   // What /proc calls us, which is not our PID when it belongs to a namespace further up.
-  const std::string own = sys::read_link(AT_FDCWD, "/proc/self");
-  try {
-    sys::write_all(go_.write.get(), own);
-  } catch (const sys::Error& error) {
-    if (error.error() != EPIPE) {
-      throw;
-    }
-    // It has ended, as its status is going to tell.
-  }
+  send_order(go_.write, sys::read_link(AT_FDCWD, "/proc/self"));
   sys::close(go_.write, "cannot close a pipe");
   sys::close(report_.write, "cannot close a pipe");
   if (const auto failure = receive_failure(report_.read)) {

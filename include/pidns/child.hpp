@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "pidns/exit_status.hpp"
 #include "pidns/listener.hpp"
@@ -32,6 +33,8 @@ void take_ids(const Options& options, const sys::Listener& listener);
 /// @param pipe_to_parent only the parent reads from it
 void die_with_parent(int signal, const sys::Pipe& pipe_to_parent, const sys::Listener& listener);
 
+/// Tells a helper to do its work. Nothing comes of it when that has ended already: its answer will tell.
+void send_order(const UniqueFd& pipe, std::string_view order);
 void send_failure(const UniqueFd& pipe, const Failure& failure);
 /// Waits until every writer is gone, as it is after a successful execve(2).
 std::optional<Failure> receive_failure(const UniqueFd& pipe);

@@ -438,9 +438,8 @@ TEST_CASE("timeout ends a command in pidns as it ends the command", "[signals]")
   const std::vector<std::string> scripts{
       "echo ready; exec sleep 1000",
       // The child is ready when it has the default dispositions again, not as soon as it is there.
-      "trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sh -c 'echo ready; exec sleep 1000' & while :; "
-      "do "
-      "wait; done",
+      ("trap 'kill $! 2>/dev/null; exit 9' TERM INT HUP USR1; sh -c 'echo ready; exec sleep 1000' & "
+       "while :; do wait; done"),
   };
   for (const Command& timeout : timeouts) {
     for (const std::string& script : scripts) {
