@@ -276,7 +276,9 @@ void check_alone(const std::string& test_case) {
       "for dir in /tmp /run /dev/shm /var/tmp; do [ ! -d $dir ] || mount -t tmpfs tmp $dir || exit; done; "
       "cd / && PIDNS_BINARY=/mnt/pidns exec /mnt/tests \"$3\"";
   const std::string tests = std::filesystem::read_symlink("/proc/self/exe");
-  const Result result = run_pidns({"sh", "-c", scene, "sh", pidns_binary(), tests, test_case});
+  // A test that takes too long is killed, and what it runs goes with it.
+  const Setup setup{.before_exec = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }};
+  const Result result = run_pidns({"sh", "-c", scene, "sh", pidns_binary(), tests, test_case}, setup);
   std::cout << result.out << std::flush;
   INFO(result.err);
   CHECK(result.status() == 0);

@@ -133,8 +133,14 @@ TEST_CASE("alone: kill points", "[.]") {
   std::vector<Scene> all = scenes();
   all.push_back({"maps by a helper", harness::pidns({"--map-users=0:0:3", "--map-groups=0:0:3", "-S0", "-G0",
                                                      "/bin/sleep", "1000"})});
+  // Each call is a point when it begins and when it ends. Before main() all scenes are the same.
+  const auto startup = static_cast<int>(2 * count_startup_calls());
   for (const Scene& scene : all) {
-    const std::set<Point> points = record_points(scene);
+    std::set<Point> points = record_points(scene);
+    if (&scene != &all.front()) {
+      std::erase_if(points,
+                    [&](const Point& point) { return point.process == 0 && point.number <= startup; });
+    }
     for (const Point& point : points) {
       const Killed outcome = kill_at(scene, point);
       std::cout << '.' << std::flush;  // a minute of silence would be taken for a hang

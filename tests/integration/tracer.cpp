@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -356,6 +357,23 @@ class Tracer {
 TracedResult run_traced(const std::vector<std::string>& command, const Setup& setup,
                         const Observer& observer) {
   return Tracer(command, setup, observer).run();
+}
+
+std::size_t count_startup_calls() {
+  const auto record_calls = [](const std::vector<std::string>& command) {
+    std::vector<std::string> calls;
+    run_traced(command, {}, {.at_stop = [&](const Stop& stop) {
+                 if (stop.entry) {
+                   calls.push_back(stop.call);
+                 }
+                 return Verdict{};
+               }});
+    return calls;
+  };
+  const std::vector<std::string> one = record_calls(pidns({"--version"}));
+  const std::vector<std::string> other = record_calls(pidns({"true"}));
+  const auto end = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
+  return static_cast<std::size_t>(end - one.begin());
 }
 
 }  // namespace harness

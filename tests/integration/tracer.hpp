@@ -43,4 +43,8 @@ struct TracedResult : Result {
 TracedResult run_traced(const std::vector<std::string>& command, const Setup& setup,
                         const Observer& observer);
 
+/// How many calls the C library makes before pidns gets its turn: those that runs which do different things
+/// begin with.
+std::size_t count_startup_calls();
+
 }  // namespace harness
