@@ -33,6 +33,10 @@ struct Watched {
   std::optional<Clock::time_point> dropped_since{};  // when PID 1 was first seen to hold it no more
 };
 
+bool is_deadly(int signal) {
+  return default_action(signal) == DefaultAction::terminate;
+}
+
 class Supervisor {
  public:
   Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
@@ -111,7 +115,11 @@ class Supervisor {
       sys::pass_on(init_.pidfd(), signal);
     }
     if (decision.watch || (decision.apply_default && holds(number))) {
-      watch(number);
+      if (!is_watched(number) && !has_signalfd(proc_, seen().in_proc, number)) {
+        watch(number);
+      }
+    } else if (decision.apply_default && is_deadly(number) && is_any_deadly_watched()) {
+      watch(number);  // an ordinary process dies of the first, which may be one of those
     } else if (decision.apply_default) {
       apply_default(number);
     }
@@ -168,7 +176,7 @@ class Supervisor {
   /// A signal that PID 1 blocks is lost if it is unblocked without a handler, as a shell does around each
   /// fork. No event tells, so we look again and again, less and less often.
   void watch(int signal) {
-    if (!is_watched(signal) && !has_signalfd(proc_, seen().in_proc, signal)) {
+    if (!is_watched(signal)) {
       watched_.push_back({.signal = signal, .pending_until = Clock::now()});
       pause_ = shortest_pause;
     }
@@ -177,6 +185,11 @@ class Supervisor {
   [[nodiscard]] bool is_watched(int signal) const {
     return std::any_of(watched_.begin(), watched_.end(),
                        [&](const Watched& other) { return other.signal == signal; });
+  }
+
+  [[nodiscard]] bool is_any_deadly_watched() const {
+    return std::any_of(watched_.begin(), watched_.end(),
+                       [](const Watched& watched) { return is_deadly(watched.signal); });
   }
 
   /// A process that is continued loses the stop signals that it has not taken: prepare_signal()

@@ -472,7 +472,20 @@ TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]")
   }
 }
 
-TEST_CASE("signals do the same where proc is that of another PID namespace", "[signals]") {
+TEST_CASE("a shell that forks in a loop dies of the first of several signals", "[signals]") {
+  for (int i = 0; i < 200; ++i) {
+    Running running(in_pidns({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
+    running.wait_for_output("ready\n");
+    running.send(SIGSTOP);
+    wait_until("a stop", [&] { return process_state(running.pid()) == 'T'; });
+    running.send(40);
+    running.send(35);
+    running.send(SIGCONT);
+    CHECK(running.finish().ending == Ending{.killed = true, .value = 35});
+  }
+}
+
+TEST_CASE("signals do the same where proc is that of another PID namespace", "[signals][unsanitized]") {
   Running other(in_pidns({"sh", "-c", "echo ready; read line"}));
   other.wait_for_output("ready\n");
   const pid_t init = harness::children_of(other.pid()).at(0);
