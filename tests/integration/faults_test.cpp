@@ -152,9 +152,11 @@ const std::vector<Rule>& harmless_calls() {
 const std::vector<Rule>& unfailing_calls() {
   static const std::vector<Rule> rules{
 #ifdef PIDNS_SANITIZED
+      {"futex", "is the sanitizer's"},
       {"madvise", "is the sanitizer's"},
       {"mmap", "is the sanitizer's, which gives up when it gets no memory"},
       {"munmap", "is the sanitizer's, which gives up"},
+      {"sigaltstack", "is the sanitizer's, which gives up"},
 #endif
       {"exit_group", "does not return"},
       {"fcntl 1 ", "F_GETFD fails for a closed descriptor alone, and that is what the message says"},

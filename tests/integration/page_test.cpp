@@ -31,8 +31,16 @@ class Reader {
     terminal_.wait_for(prompt);
   }
 
+  /// Until all that was started waits for something, a pidns for its command: nobody types faster than a
+  /// program starts.
+  void wait_until_idle() {
+    harness::wait_until("programs that were started", [&] {
+      const auto started = harness::descendants_of(terminal_.pid());
+      return std::all_of(started.begin(), started.end(), is_idle);
+    });
+  }
+
   std::vector<std::string> enter(const std::string& command) {
-    wait_until_idle();
     terminal_.type(command + '\r');
     std::vector<std::string> lines;
     for (std::string line : harness::lines(terminal_.wait_for(prompt))) {
@@ -47,15 +55,6 @@ class Reader {
   static constexpr std::string_view prompt = "<prompt># ";
 
  private:
-  /// Until all that was started waits for something, a pidns for its command: nobody types faster than a
-  /// program starts.
-  void wait_until_idle() {
-    harness::wait_until("programs that were started", [&] {
-      const auto started = harness::descendants_of(terminal_.pid());
-      return std::all_of(started.begin(), started.end(), is_idle);
-    });
-  }
-
   static bool is_idle(pid_t pid) {
     const char state = harness::process_state(pid);
     const bool is_starting =
@@ -88,6 +87,9 @@ void check_page(const std::string& name, const std::string& markdown) {
     }
     while (readers.size() <= command.terminal) {
       readers.push_back(std::make_unique<Reader>(home.path()));
+    }
+    for (const auto& reader : readers) {
+      reader->wait_until_idle();
     }
     const auto seen = readers.at(command.terminal)->enter(command.typed);
     REQUIRE(command.typed.size() < 70);  // or the shell would break the line
