@@ -97,8 +97,10 @@ TEST_CASE("a namespace is listed with what proc says about its processes", "[lis
   Running running(harness::pidns({"sh", "-c", "sleep 1000 & echo ready; read line"}));
   const pid_t init = wait_for_init(running);
   wait_until("sleep", [&] {
-    return children_of(init).size() == 1 && status_field(children_of(init).front(), "Name") == "sleep";
+    return children_of(init).size() == 1 && status_field(children_of(init).front(), "Name") == "sleep" &&
+           process_state(children_of(init).front()) == 'S';
   });
+  wait_until("read", [&] { return process_state(init) == 'S'; });
   const pid_t sleep = children_of(init).front();
   const json space = find(list(), namespace_of(init, "pid"));
   REQUIRE(space.is_object());
