@@ -235,7 +235,9 @@ Outcome judge_startup(const TracedResult& result, const TracedResult& undisturbe
 
 class FaultTest {
  public:
-  explicit FaultTest(const Scene& scene) : scene_(scene), recording_(record(scene)) {
+  /// @param startup how many calls come before main()
+  FaultTest(const Scene& scene, std::size_t startup)
+      : scene_(scene), recording_(record(scene)), startup_(startup) {
     INFO(scene_.name << ": " << recording_.result.err);
     REQUIRE(recording_.result.ending == scene_.ending);
     REQUIRE(recording_.result.survivors == 0);
@@ -292,7 +294,7 @@ class FaultTest {
   const Scene& scene_;
   const std::string mounts_ = read_file("/proc/self/mountinfo");
   Recording recording_;
-  const std::size_t startup_ = count_startup_calls();
+  const std::size_t startup_;
   int reported_ = 0;
   int as_without_ = 0;
   int missed_ = 0;
@@ -306,9 +308,10 @@ constexpr bool judges_startup = true;
 
 /// Runs the scenes one after the other and fails each call that pidns makes in them.
 void fail_all_calls(const std::vector<Scene>& scenes, bool with_startup = false) {
+  const std::size_t startup = count_startup_calls();
   int total = 0;
   for (const Scene& scene : scenes) {
-    FaultTest test(scene);
+    FaultTest test(scene, startup);
     if (with_startup && judges_startup && &scene == &scenes.front()) {
       test.fail_startup_calls();
     }

@@ -230,17 +230,26 @@ TEST_CASE("a burst of deadly signals kills a command that has no use for them", 
   }
 }
 
+namespace {
+
+/// Signals that all are pending when the process goes on.
+void send_at_once(Running& running, const std::vector<int>& signals) {
+  running.send(SIGSTOP);
+  wait_until("a stop", [&] { return process_state(running.pid()) == 'T'; });
+  for (const int signal : signals) {
+    running.send(signal);
+  }
+  running.send(SIGCONT);
+}
+
+}  // namespace
+
 TEST_CASE("of several signals at once the same one is deadly as without pidns", "[signals]") {
   Comparison comparison("several signals at once");
   const auto observe = [](const std::vector<int>& signals, const Wrapper& wrap) {
     Running running(wrap(probe("default", SIGURG)));
     running.wait_for_output("ready\n");
-    running.send(SIGSTOP);
-    wait_until("a stop", [&] { return process_state(running.pid()) == 'T'; });
-    for (const int signal : signals) {
-      running.send(signal);
-    }
-    running.send(SIGCONT);
+    send_at_once(running, signals);
     return to_text(running.finish());
   };
   for (const std::vector<int>& signals : std::vector<std::vector<int>>{{SIGTERM, SIGHUP},
@@ -476,11 +485,7 @@ TEST_CASE("a shell that forks in a loop dies of the first of several signals", "
   for (int i = 0; i < 200; ++i) {
     Running running(in_pidns({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
-    running.send(SIGSTOP);
-    wait_until("a stop", [&] { return process_state(running.pid()) == 'T'; });
-    running.send(40);
-    running.send(35);
-    running.send(SIGCONT);
+    send_at_once(running, {40, 35});
     CHECK(running.finish().ending == Ending{.killed = true, .value = 35});
   }
 }
