@@ -3,13 +3,15 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "pidns/cli.hpp"
-#include "pidns/exit_status.hpp"
-#include "pidns/launcher.hpp"
-#include "pidns/listing.hpp"
-#include "pidns/log.hpp"
-#include "pidns/sys.hpp"
-#include "pidns/text.hpp"
+#include "pidns/cli/command_line.hpp"
+#include "pidns/launch/launch.hpp"
+#include "pidns/list/listing.hpp"
+#include "pidns/process/exit_status.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/processes.hpp"
+#include "pidns/util/failure.hpp"
+#include "pidns/util/log.hpp"
+#include "pidns/util/text.hpp"
 
 namespace {
 
@@ -24,11 +26,11 @@ void refuse_raised_privilege() {
 
 void print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) == EOF) {
-    pidns::sys::throw_error("write", errno, "cannot write to stdout");
+    pidns::sys::throw_error(pidns::sys::Syscall::write, errno, "cannot write to stdout");
   }
 }
 
-pidns::Ending run(std::span<const char* const> arguments, pidns::Log& log) {
+pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
   refuse_raised_privilege();
   auto request = pidns::parse(arguments);
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
@@ -45,7 +47,7 @@ pidns::Ending run(std::span<const char* const> arguments, pidns::Log& log) {
 }
 
 /// The one place that prints why pidns cannot go on.
-pidns::Ending run_or_explain(std::span<const char* const> arguments, pidns::Log& log) {
+pidns::ExitStatus run_or_explain(std::span<const char* const> arguments, pidns::Log& log) {
   try {
     return run(arguments, log);
   } catch (const pidns::Failure& failure) {
@@ -61,5 +63,5 @@ pidns::Ending run_or_explain(std::span<const char* const> arguments, pidns::Log&
 
 int main(int argc, char** argv) {
   pidns::Log log;
-  pidns::end_like(run_or_explain({argv + (argc > 0 ? 1 : 0), argv + argc}, log));
+  pidns::exit_like(run_or_explain({argv + (argc > 0 ? 1 : 0), argv + argc}, log));
 }

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "pidns/sys.hpp"
+#include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
-void throw_error(std::string_view call, int error, const std::string& context) {
+void throw_error(Syscall call, int error, const std::string& context) {
   throw Error(call, error, context);
 }
 

@@ -2,8 +2,8 @@
 
 #include <cerrno>
 
-#include "pidns/listener.hpp"
-#include "pidns/unique_fd.hpp"
+#include "pidns/sys/observer.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 /// What the wrappers of system calls have in common.
 namespace pidns::sys {
@@ -18,13 +18,13 @@ auto retry(Function function) {
   return result;
 }
 
-/// As retry(), and tells the listener of the call. errno stays what the call has made it.
+/// As retry(), and tells the observer of the call. errno stays what the call has made it.
 template <typename Function>
-auto heard(const Listener& listener, const Call& call, Function function) {
+auto observed(const SyscallObserver& observer, const Call& call, Function function) {
   const auto result = retry(function);
-  if (listener) {
+  if (observer) {
     const int error = errno;
-    listener(call, Result{.value = result, .error = result == -1 ? error : 0});
+    observer(call, Result{.value = result, .error = result == -1 ? error : 0});
     errno = error;
   }
   return result;

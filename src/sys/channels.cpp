@@ -1,3 +1,5 @@
+#include "pidns/sys/channels.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -6,7 +8,7 @@
 #include <cerrno>
 
 #include "call.hpp"
-#include "pidns/sys.hpp"
+#include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
@@ -17,18 +19,18 @@ void wait_readable(std::initializer_list<const UniqueFd*> files, int millisecond
     polled.at(count++) = {.fd = file->get(), .events = POLLIN, .revents = 0};  // a negative fd is passed over
   }
   if (retry([&] { return ::poll(polled.data(), count, milliseconds); }) == -1) {
-    throw_error("poll", errno, "cannot wait for signals");
+    throw_error(Syscall::poll, errno, "cannot wait for signals");
   }
 }
 
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (retry([&] { return ::pipe2(ends.data(), O_CLOEXEC); }) == -1) {
-    throw_error("pipe2", errno, "cannot make a pipe");
+    throw_error(Syscall::pipe2, errno, "cannot make a pipe");
   }
   Pipe pipe{above_stdio(ends[0]), above_stdio(ends[1])};
   if (!pipe.read.valid() || !pipe.write.valid()) {
-    throw_error("fcntl", errno, "cannot make a pipe");
+    throw_error(Syscall::fcntl, errno, "cannot make a pipe");
   }
   return pipe;
 }
@@ -36,11 +38,11 @@ Pipe make_pipe() {
 Channel make_channel() {
   std::array<int, 2> ends{};
   if (retry([&] { return ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()); }) == -1) {
-    throw_error("socketpair", errno, "cannot make a socket pair");
+    throw_error(Syscall::socketpair, errno, "cannot make a socket pair");
   }
   Channel channel{above_stdio(ends[0]), above_stdio(ends[1])};
   if (!channel.outer.valid() || !channel.inner.valid()) {
-    throw_error("fcntl", errno, "cannot make a socket pair");
+    throw_error(Syscall::fcntl, errno, "cannot make a socket pair");
   }
   return channel;
 }
@@ -48,14 +50,14 @@ Channel make_channel() {
 void send_packet(const UniqueFd& channel, std::string_view packet) {
   if (retry([&] { return ::send(channel.get(), packet.data(), packet.size(), MSG_NOSIGNAL); }) == -1 &&
       errno != EPIPE) {
-    throw_error("sendto", errno, "cannot send a message between pidns and PID 1");
+    throw_error(Syscall::send, errno, "cannot send a message between pidns and PID 1");
   }
 }
 
 bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) {
   const ssize_t received = retry([&] { return ::recv(channel.get(), packet, size, MSG_DONTWAIT); });
   if (received == -1 && errno != EAGAIN && errno != ECONNRESET) {
-    throw_error("recvfrom", errno, "cannot receive a message between pidns and PID 1");
+    throw_error(Syscall::recv, errno, "cannot receive a message between pidns and PID 1");
   }
   return received == static_cast<ssize_t>(size);
 }
@@ -65,7 +67,7 @@ namespace {
 short poll_now(const UniqueFd& file) {
   pollfd polled{.fd = file.get(), .events = 0, .revents = 0};
   if (retry([&] { return ::poll(&polled, 1, 0); }) == -1) {
-    throw_error("poll", errno, "cannot poll");
+    throw_error(Syscall::poll, errno, "cannot poll");
   }
   return polled.revents;
 }

@@ -1,3 +1,5 @@
+#include "pidns/sys/files.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +13,7 @@
 #include <memory>
 
 #include "call.hpp"
-#include "pidns/sys.hpp"
+#include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
@@ -26,14 +28,14 @@ bool is_missing(int directory, const char* path) {
 bool is_regular_file(const char* path, const std::string& context) {
   struct stat facts {};
   if (retry([&] { return ::stat(path, &facts); }) == -1) {
-    throw_error("stat", errno, context);
+    throw_error(Syscall::stat, errno, context);
   }
   return S_ISREG(facts.st_mode);
 }
 
 void close(UniqueFd& file, std::string_view context) {
   if (::close(file.release()) == -1) {
-    throw_error("close", errno, std::string(context));
+    throw_error(Syscall::close, errno, std::string(context));
   }
 }
 
@@ -44,7 +46,7 @@ void close_copy(const UniqueFd& owned_by_parent) {
 UniqueFd open_directory(const char* path, std::string_view context) {
   UniqueFd fd = above_stdio(retry([&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }));
   if (!fd.valid()) {
-    throw_error("open", errno, std::string(context));
+    throw_error(Syscall::open, errno, std::string(context));
   }
   return fd;
 }
@@ -56,7 +58,7 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
   UniqueFd fd = above_stdio(
       static_cast<int>(retry([&] { return ::syscall(SYS_openat2, root.get(), path, &how, sizeof how); })));
   if (!fd.valid()) {
-    throw_error("openat2", errno, std::string(context));
+    throw_error(Syscall::openat2, errno, std::string(context));
   }
   return fd;
 }
@@ -64,7 +66,7 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
 ino_t inode_of(int directory, const char* path) {
   struct stat facts {};
   if (retry([&] { return ::fstatat(directory, path, &facts, 0); }) == -1) {
-    throw_error("newfstatat", errno, fmt::format("cannot look at {}", path));
+    throw_error(Syscall::stat, errno, fmt::format("cannot look at {}", path));
   }
   return facts.st_ino;
 }
@@ -72,7 +74,7 @@ ino_t inode_of(int directory, const char* path) {
 ino_t inode_of(const UniqueFd& file) {
   struct stat facts {};
   if (retry([&] { return ::fstat(file.get(), &facts); }) == -1) {
-    throw_error("fstat", errno, "cannot look at an open file");
+    throw_error(Syscall::fstat, errno, "cannot look at an open file");
   }
   return facts.st_ino;
 }
@@ -81,14 +83,14 @@ std::string read_link(int directory, const char* path) {
   std::array<char, PATH_MAX> target{};
   const ssize_t size = retry([&] { return ::readlinkat(directory, path, target.data(), target.size()); });
   if (size == -1) {
-    throw_error("readlinkat", errno, fmt::format("cannot read link {}", path));
+    throw_error(Syscall::readlink, errno, fmt::format("cannot read link {}", path));
   }
   return {target.data(), static_cast<std::size_t>(size)};
 }
 
 void redirect(int fd, const UniqueFd& file) {
   if (retry([&] { return ::dup2(file.get(), fd); }) == -1) {
-    throw_error("dup2", errno, "cannot redirect output");
+    throw_error(Syscall::dup2, errno, "cannot redirect output");
   }
 }
 
@@ -100,7 +102,7 @@ void close_stdin_and_stdout() {
 void close_all_above_stderr_but(const UniqueFd& kept) {
   const auto close_all = [](unsigned first, unsigned last) {
     if (first <= last && retry([&] { return ::close_range(first, last, 0); }) == -1) {
-      throw_error("close_range", errno, "cannot close file descriptors");
+      throw_error(Syscall::close_range, errno, "cannot close file descriptors");
     }
   };
   const auto fd = static_cast<unsigned>(kept.get());
@@ -114,11 +116,11 @@ bool is_open(int fd) {
 
 UniqueFd adopt(int fd) {
   if (retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); }) == -1) {
-    throw_error("fcntl", errno, fmt::format("cannot set file descriptor {} close-on-exec", fd));
+    throw_error(Syscall::fcntl, errno, fmt::format("cannot set file descriptor {} close-on-exec", fd));
   }
   UniqueFd own = above_stdio(fd);
   if (!own.valid()) {
-    throw_error("fcntl", errno, fmt::format("cannot duplicate file descriptor {}", fd));
+    throw_error(Syscall::fcntl, errno, fmt::format("cannot duplicate file descriptor {}", fd));
   }
   return own;
 }
@@ -126,7 +128,7 @@ UniqueFd adopt(int fd) {
 UniqueFd open_file(int directory, const char* path, int flags) {
   UniqueFd fd = above_stdio(retry([&] { return ::openat(directory, path, flags | O_CLOEXEC | O_NOCTTY); }));
   if (!fd.valid()) {
-    throw_error("open", errno, fmt::format("cannot open {}", path));
+    throw_error(Syscall::open, errno, fmt::format("cannot open {}", path));
   }
   return fd;
 }
@@ -137,7 +139,7 @@ std::string read_all(const UniqueFd& file) {
   while (true) {
     const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
     if (size == -1) {
-      throw_error("read", errno, "cannot read");
+      throw_error(Syscall::read, errno, "cannot read");
     }
     if (size == 0) {
       return text;
@@ -155,7 +157,7 @@ std::string read_start(const char* path) {
   std::string text(4096, '\0');
   const ssize_t size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
   if (size == -1) {
-    throw_error("read", errno, fmt::format("cannot read {}", path));
+    throw_error(Syscall::read, errno, fmt::format("cannot read {}", path));
   }
   text.resize(static_cast<std::size_t>(size));
   return text;
@@ -165,7 +167,7 @@ std::vector<std::string> list_directory(int directory, const char* path) {
   UniqueFd fd = open_file(directory, path, O_RDONLY | O_DIRECTORY);
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), ::closedir);
   if (!stream) {
-    throw_error("fdopendir", errno, fmt::format("cannot read directory {}", path));
+    throw_error(Syscall::getdents, errno, fmt::format("cannot read directory {}", path));
   }
   fd.release();
   std::vector<std::string> names;
@@ -178,7 +180,7 @@ std::vector<std::string> list_directory(int directory, const char* path) {
     errno = 0;
   }
   if (errno != 0) {
-    throw_error("readdir", errno, fmt::format("cannot read directory {}", path));
+    throw_error(Syscall::getdents, errno, fmt::format("cannot read directory {}", path));
   }
   return names;
 }
@@ -187,26 +189,26 @@ void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t size = retry([&] { return ::write(fd, text.data(), text.size()); });
     if (size == -1) {
-      throw_error("write", errno, "cannot write");
+      throw_error(Syscall::write, errno, "cannot write");
     }
     text.remove_prefix(static_cast<std::size_t>(size));
   }
 }
 
-void write_file(const char* path, std::string_view text, const Listener& listener) {
+void write_file(const char* path, std::string_view text, const SyscallObserver& observer) {
   const UniqueFd file = [&] {
     try {
       return open_file(AT_FDCWD, path, O_WRONLY);
     } catch (const Error& error) {
-      if (listener) {
-        listener(Open{path, O_WRONLY | O_CLOEXEC | O_NOCTTY}, Result{.value = -1, .error = error.error()});
+      if (observer) {
+        observer(Open{path, O_WRONLY | O_CLOEXEC | O_NOCTTY}, Result{.value = -1, .error = error.error()});
       }
       throw;
     }
   }();
   const Write call{.fd = file.get(), .path = path, .text = text};
-  if (heard(listener, call, [&] { return ::write(file.get(), text.data(), text.size()); }) == -1) {
-    throw_error("write", errno, fmt::format("cannot write {}", path));
+  if (observed(observer, call, [&] { return ::write(file.get(), text.data(), text.size()); }) == -1) {
+    throw_error(Syscall::write, errno, fmt::format("cannot write {}", path));
   }
 }
 

@@ -1,3 +1,5 @@
+#include "pidns/sys/mounts.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
@@ -6,20 +8,20 @@
 #include <cerrno>
 
 #include "call.hpp"
-#include "pidns/sys.hpp"
+#include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
-void set_propagation(const char* target, unsigned long flags, const Listener& listener) {
+void set_propagation(const char* target, unsigned long flags, const SyscallObserver& observer) {
   const Mount call{.source = "none", .target = target, .type = nullptr, .flags = flags};
-  if (heard(listener, call, [&] { return ::mount(call.source, target, nullptr, flags, nullptr); }) == -1) {
-    throw_error("mount", errno, fmt::format("cannot change the mount propagation of {}", target));
+  if (observed(observer, call, [&] { return ::mount(call.source, target, nullptr, flags, nullptr); }) == -1) {
+    throw_error(Syscall::mount, errno, fmt::format("cannot change the mount propagation of {}", target));
   }
 }
 
-void make_private_if_mounted(const char* target, const Listener& listener) {
+void make_private_if_mounted(const char* target, const SyscallObserver& observer) {
   try {
-    set_propagation(target, MS_PRIVATE | MS_REC, listener);
+    set_propagation(target, MS_PRIVATE | MS_REC, observer);
   } catch (const Error& error) {
     if (error.error() != EINVAL) {
       throw;
@@ -27,19 +29,21 @@ void make_private_if_mounted(const char* target, const Listener& listener) {
   }
 }
 
-void mount_proc(const char* target, const Listener& listener) {
+void mount_proc(const char* target, const SyscallObserver& observer) {
   constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
   const Mount call{.source = "proc", .target = target, .type = "proc", .flags = flags};
-  if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
-    throw_error("mount", errno, fmt::format("cannot mount proc on {}", target));
+  if (observed(observer, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) ==
+      -1) {
+    throw_error(Syscall::mount, errno, fmt::format("cannot mount proc on {}", target));
   }
 }
 
-void mount_binfmt(const char* target, const Listener& listener) {
+void mount_binfmt(const char* target, const SyscallObserver& observer) {
   constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
   const Mount call{"binfmt_misc", target, "binfmt_misc", flags};
-  if (heard(listener, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) == -1) {
-    throw_error("mount binfmt_misc", errno, fmt::format("cannot mount binfmt_misc on {}", target));
+  if (observed(observer, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) ==
+      -1) {
+    throw_error(Syscall::mount_binfmt, errno, fmt::format("cannot mount binfmt_misc on {}", target));
   }
 }
 
@@ -54,39 +58,39 @@ UniqueFd make_detached_proc() {
       return proc;
     }
   }
-  throw_error("fsmount", errno, "/proc is not that of this PID namespace, and no other can be made");
+  throw_error(Syscall::fsmount, errno, "/proc is not that of this PID namespace, and no other can be made");
 }
 
 void bind(const char* source, const char* target) {
   if (retry([&] { return ::mount(source, target, nullptr, MS_BIND, nullptr); }) == -1) {
-    throw_error("mount", errno, fmt::format("cannot bind {} to {}", source, target));
+    throw_error(Syscall::mount, errno, fmt::format("cannot bind {} to {}", source, target));
   }
 }
 
 void unmount(const char* target) {
   if (retry([&] { return ::umount2(target, MNT_DETACH); }) == -1) {
-    throw_error("umount2", errno, fmt::format("cannot unmount {}", target));
+    throw_error(Syscall::umount, errno, fmt::format("cannot unmount {}", target));
   }
 }
 
 MountOf mount_of(const UniqueFd& file) {
   struct statx facts {};
   if (retry([&] { return ::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &facts); }) == -1) {
-    throw_error("statx", errno, "cannot find the mount of a directory");
+    throw_error(Syscall::statx, errno, "cannot find the mount of a directory");
   }
   return {.id = facts.stx_mnt_id, .is_mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
 }
 
-void change_root(const char* directory, const Listener& listener) {
-  if (heard(listener, Chroot{directory}, [&] { return ::chroot(directory); }) == -1) {
-    throw_error("chroot", errno, fmt::format("cannot change root to {}", directory));
+void change_root(const char* directory, const SyscallObserver& observer) {
+  if (observed(observer, Chroot{directory}, [&] { return ::chroot(directory); }) == -1) {
+    throw_error(Syscall::chroot, errno, fmt::format("cannot change root to {}", directory));
   }
-  change_directory("/", listener);
+  change_directory("/", observer);
 }
 
-void change_directory(const char* directory, const Listener& listener) {
-  if (heard(listener, Chdir{directory}, [&] { return ::chdir(directory); }) == -1) {
-    throw_error("chdir", errno, fmt::format("cannot change directory to {}", directory));
+void change_directory(const char* directory, const SyscallObserver& observer) {
+  if (observed(observer, Chdir{directory}, [&] { return ::chdir(directory); }) == -1) {
+    throw_error(Syscall::chdir, errno, fmt::format("cannot change directory to {}", directory));
   }
 }
 

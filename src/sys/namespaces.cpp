@@ -1,5 +1,6 @@
+#include "pidns/sys/namespaces.hpp"
+
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -8,39 +9,17 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "call.hpp"
-#include "pidns/sys.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/util/namespaces.hpp"
 
 namespace pidns::sys {
 
-std::string describe_namespaces(int flags) {
-  struct Name {
-    int flag;
-    std::string_view name;
-  };
-  constexpr std::array names{
-      Name{CLONE_NEWUSER, "user"}, Name{CLONE_NEWPID, "PID"},       Name{CLONE_NEWNS, "mount"},
-      Name{CLONE_NEWUTS, "UTS"},   Name{CLONE_NEWIPC, "IPC"},       Name{CLONE_NEWNET, "network"},
-      Name{CLONE_NEWTIME, "time"}, Name{CLONE_NEWCGROUP, "cgroup"},
-  };
-  std::vector<std::string_view> made;
-  for (const auto& [flag, name] : names) {
-    if ((flags & flag) != 0) {
-      made.push_back(name);
-    }
-  }
-  if (made.size() == 1) {
-    return fmt::format("a {} namespace", made.front());
-  }
-  const std::string_view last = made.back();
-  made.pop_back();
-  return fmt::format("{} and {} namespaces", fmt::join(made, ", "), last);
-}
-
-void unshare(int flags, const Listener& listener) {
-  if (heard(listener, Unshare{flags}, [&] { return ::unshare(flags); }) == -1) {
-    throw_error("unshare", errno, fmt::format("cannot create {}", describe_namespaces(flags)));
+void unshare(int flags, const SyscallObserver& observer) {
+  if (observed(observer, Unshare{flags}, [&] { return ::unshare(flags); }) == -1) {
+    throw_error(Syscall::unshare, errno, fmt::format("cannot create {}", describe_namespaces(flags)));
   }
 }
 
@@ -63,16 +42,16 @@ bool at_deepest_pid_namespace() {
 }
 
 void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context,
-                      const Listener& listener) {
-  if (heard(listener, SetNs{pidfd.get(), flags}, [&] { return ::setns(pidfd.get(), flags); }) == -1) {
-    throw_error("setns", errno, context);
+                      const SyscallObserver& observer) {
+  if (observed(observer, SetNs{pidfd.get(), flags}, [&] { return ::setns(pidfd.get(), flags); }) == -1) {
+    throw_error(Syscall::setns, errno, context);
   }
 }
 
 UniqueFd parent_namespace(const UniqueFd& pid_namespace) {
   UniqueFd parent = above_stdio(retry([&] { return ::ioctl(pid_namespace.get(), NS_GET_PARENT); }));
   if (!parent.valid() && errno != EPERM) {
-    throw_error("ioctl", errno, "cannot find the parent of a PID namespace");
+    throw_error(Syscall::ioctl, errno, "cannot find the parent of a PID namespace");
   }
   return parent;
 }

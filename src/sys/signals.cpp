@@ -1,3 +1,5 @@
+#include "pidns/sys/signals.hpp"
+
 #include <fmt/format.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -5,7 +7,8 @@
 #include <cerrno>
 
 #include "call.hpp"
-#include "pidns/sys.hpp"
+#include "pidns/sys/channels.hpp"
+#include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
@@ -36,7 +39,7 @@ bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info) {
       return false;
     }
     if (errno != EAGAIN) {
-      throw_error("pidfd_send_signal", errno, fmt::format("cannot send {}", signal_name(signal)));
+      throw_error(Syscall::pidfd_send_signal, errno, fmt::format("cannot send {}", signal_name(signal)));
     }
     // Too many are queued: setrlimit(2), RLIMIT_SIGPENDING.
     wait_readable({&pidfd}, 1);
@@ -49,7 +52,7 @@ SignalSet set_signal_mask(SignalSet mask) {
   std::uint64_t before = 0;
   if (retry([&] { return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &after, &before, sizeof after); }) ==
       -1) {
-    throw_error("rt_sigprocmask", errno, "cannot set the signal mask");
+    throw_error(Syscall::rt_sigprocmask, errno, "cannot set the signal mask");
   }
   return SignalSet(before);
 }
@@ -70,7 +73,8 @@ struct KernelAction {
 KernelAction change_action(int signal, const KernelAction* action) {
   KernelAction before;
   if (retry([&] { return ::syscall(SYS_rt_sigaction, signal, action, &before, sizeof before.mask); }) == -1) {
-    throw_error("rt_sigaction", errno, fmt::format("cannot set the disposition of {}", signal_name(signal)));
+    throw_error(Syscall::rt_sigaction, errno,
+                fmt::format("cannot set the disposition of {}", signal_name(signal)));
   }
   return before;
 }
@@ -99,7 +103,7 @@ UniqueFd open_signalfd(SignalSet signals) {
   UniqueFd fd = above_stdio(static_cast<int>(
       retry([&] { return ::syscall(SYS_signalfd4, -1, &bits, sizeof bits, SFD_NONBLOCK | SFD_CLOEXEC); })));
   if (!fd.valid()) {
-    throw_error("signalfd4", errno, "cannot open a signalfd");
+    throw_error(Syscall::signalfd, errno, "cannot open a signalfd");
   }
   return fd;
 }
@@ -110,7 +114,7 @@ std::optional<signalfd_siginfo> read_signal(const UniqueFd& signalfd) {
     if (errno == EAGAIN) {
       return std::nullopt;
     }
-    throw_error("read", errno, "cannot read signals");
+    throw_error(Syscall::read, errno, "cannot read signals");
   }
   return info;
 }
@@ -135,7 +139,8 @@ void let_interrupt(int signal) {
   // and be passed on as one more.
   ::sigdelset(&action.sa_mask, SIGCONT);
   if (::sigaction(signal, &action, nullptr) == -1) {
-    throw_error("rt_sigaction", errno, fmt::format("cannot set the disposition of {}", signal_name(signal)));
+    throw_error(Syscall::rt_sigaction, errno,
+                fmt::format("cannot set the disposition of {}", signal_name(signal)));
   }
 }
 
@@ -178,7 +183,7 @@ bool stop_this_process(int signal, const std::function<bool()>& is_wanted) {
       (~(SignalSet::of(signal) | SignalSet::of(SIGCHLD) | SignalSet::of(SIGCONT))).bits();
   const timespec now{};
   if (::syscall(SYS_ppoll, nullptr, 0, &now, &mask, sizeof mask) == -1 && errno != EINTR) {
-    throw_error("ppoll", errno, "cannot stop");
+    throw_error(Syscall::poll, errno, "cannot stop");
   }
   return !take_back(signal);
 }

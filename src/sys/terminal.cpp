@@ -1,10 +1,13 @@
+#include "pidns/sys/terminal.hpp"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "call.hpp"
-#include "pidns/sys.hpp"
+#include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 

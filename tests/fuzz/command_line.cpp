@@ -1,10 +1,11 @@
+#include "pidns/cli/command_line.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "pidns/cli.hpp"
-#include "pidns/signals.hpp"
+#include "pidns/util/signal_set.hpp"
 
 namespace {
 

@@ -2,11 +2,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "pidns/dispositions.hpp"
-#include "pidns/join.hpp"
-#include "pidns/mountinfo.hpp"
-#include "pidns/proc_status.hpp"
-#include "pidns/text.hpp"
+#include "pidns/launch/join.hpp"
+#include "pidns/proc/mountinfo.hpp"
+#include "pidns/proc/proc_status.hpp"
+#include "pidns/signal/dispositions.hpp"
+#include "pidns/util/text.hpp"
 
 namespace {
 

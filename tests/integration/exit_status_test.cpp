@@ -36,7 +36,7 @@ Result run_with(std::vector<std::string> options, const std::vector<std::string>
 TEST_CASE("the exit status of the command is returned", "[status]") {
   for (const int status : {0, 1, 7, 125, 126, 127, 255}) {
     const Result result = run_pidns({"sh", "-c", "exit " + std::to_string(status)});
-    CHECK(result.ending == Ending{.killed = false, .value = status});
+    CHECK(result.ending == ExitStatus{.killed = false, .value = status});
     CHECK(result.err.empty());
   }
 }
@@ -65,7 +65,7 @@ TEST_CASE("pidns dies of the signal that killed the command from outside", "[sta
     REQUIRE(children.size() == 1);
     REQUIRE(::kill(children.front(), SIGKILL) == 0);
     const Result result = running.finish();
-    CHECK(result.ending == Ending{.killed = true, .value = SIGKILL});
+    CHECK(result.ending == ExitStatus{.killed = true, .value = SIGKILL});
     CHECK(result.err.empty());
   }
 }
@@ -77,7 +77,7 @@ TEST_CASE("pidns dies of the signal that the command brought upon itself", "[sta
     CAPTURE(options);
     options.insert(options.end(), overflowing.begin(), overflowing.end());
     const Result result = run_pidns(options, setup);
-    CHECK(result.ending == Ending{.killed = true, .value = SIGSEGV});
+    CHECK(result.ending == ExitStatus{.killed = true, .value = SIGSEGV});
     CHECK(result.err.empty());
   }
 }
@@ -98,7 +98,7 @@ TEST_CASE("a pidns that is PID 1 itself and cannot die of a signal exits as a sh
   Running running(harness::pidns(harness::pidns({"sh", "-c", "echo ready; read line"})));
   running.wait_for_output("ready");
   REQUIRE(::kill(descendants_of(running.pid()).back(), SIGKILL) == 0);
-  CHECK(running.finish().ending == Ending{.killed = false, .value = 128 + SIGKILL});
+  CHECK(running.finish().ending == ExitStatus{.killed = false, .value = 128 + SIGKILL});
 }
 
 TEST_CASE("bad usage is 125", "[status]") {

@@ -326,7 +326,7 @@ TEST_CASE("a signal that PID 1 has no handler for is told up to the end", "[expl
   wait_for_sleep(children_of(running.pid()).front());
   running.send(SIGTERM);
   const Result result = running.finish();
-  CHECK(result.ending == Ending{.killed = true, .value = SIGTERM});
+  CHECK(result.ending == ExitStatus{.killed = true, .value = SIGTERM});
   CHECK_THAT(result.err, Catch::Contains("] SIGTERM from PID " + std::to_string(::getpid()) + "\n"));
   CHECK_THAT(result.err, Catch::Contains("PID 1 has no handler for it"));
   CHECK_THAT(result.err, Catch::Contains("] SIGKILL to PID 1, in place of SIGTERM\n"));
@@ -349,7 +349,7 @@ TEST_CASE("a signal with --init is told by both, in one count", "[explain]") {
   CHECK(running.read_line() == "ready");
   running.send(SIGTERM);
   const Result result = running.finish();
-  CHECK(result.ending == Ending{.killed = true, .value = SIGTERM});
+  CHECK(result.ending == ExitStatus{.killed = true, .value = SIGTERM});
   const auto told = headlines(result.err);
   REQUIRE(told.size() >= 3);
   const auto* last = &told.back();

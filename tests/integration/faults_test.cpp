@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 
+#include "pidns/util/failure.hpp"
 #include "tracer.hpp"
 
 using namespace harness;
@@ -19,7 +20,7 @@ namespace {
 struct Scene {
   std::string name;
   std::vector<std::string> command;
-  Ending ending;
+  ExitStatus ending;
   /// Sent one after the other: once COMMAND is ready, and when pidns has stopped.
   std::vector<int> signals = {};
   Setup setup = {};
@@ -194,9 +195,9 @@ bool only_warns(const Fault& fault) {
 /// A message that names the step and the reason, and the status of a failure.
 bool is_reported(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
   const bool fails_to_execute = fault.call.name.starts_with("execve");
-  const Ending failed{.killed = false,
-                      .value = fails_to_execute ? pidns::status_cannot_execute : pidns::status_failed};
-  const Ending expected = only_warns(fault) ? undisturbed.ending : failed;
+  const ExitStatus failed{.killed = false,
+                          .value = fails_to_execute ? pidns::status_cannot_execute : pidns::status_failed};
+  const ExitStatus expected = only_warns(fault) ? undisturbed.ending : failed;
   const std::string reason = std::string(": ") + std::strerror(fault.error);
   const std::vector<std::string> said = lines(result.err);
   return result.ending == expected && std::count_if(said.begin(), said.end(), [&](const std::string& line) {
@@ -229,8 +230,8 @@ Outcome judge_startup(const TracedResult& result, const TracedResult& undisturbe
   if (same(result, undisturbed)) {
     return Outcome::as_without;
   }
-  return result.ending != Ending{} && result.processes == 1 && result.out.empty() ? Outcome::message
-                                                                                  : Outcome::wrong;
+  return result.ending != ExitStatus{} && result.processes == 1 && result.out.empty() ? Outcome::message
+                                                                                      : Outcome::wrong;
 }
 
 class FaultTest {
@@ -323,7 +324,7 @@ void fail_all_calls(const std::vector<Scene>& scenes, bool with_startup = false)
 }
 
 const std::vector<std::string> command{"/bin/sh", "-c", "echo done; exit 7"};
-const Ending exits_with_7{.killed = false, .value = 7};
+const ExitStatus exits_with_7{.killed = false, .value = 7};
 
 std::vector<std::string> pidns_with(std::vector<std::string> options,
                                     const std::vector<std::string>& words = command) {

@@ -52,12 +52,12 @@ void wait_for_input(std::array<pollfd, 2>& polled, const std::string& context) {
   }
 }
 
-Ending to_ending(int status) {
-  return WIFEXITED(status) ? Ending{.killed = false, .value = WEXITSTATUS(status)}
-                           : Ending{.killed = true, .value = WTERMSIG(status)};
+ExitStatus to_ending(int status) {
+  return WIFEXITED(status) ? ExitStatus{.killed = false, .value = WEXITSTATUS(status)}
+                           : ExitStatus{.killed = true, .value = WTERMSIG(status)};
 }
 
-Ending wait_for_process(pid_t pid) {
+ExitStatus wait_for_process(pid_t pid) {
   int status = 0;
   wait_until("the end of process " + std::to_string(pid),
              [&] { return ::waitpid(pid, &status, WNOHANG) == pid; });
@@ -237,8 +237,8 @@ Result Running::finish() {
   return {out_text_, err_text_, wait_for_end()};
 }
 
-Ending Running::wait_for_end() {
-  const Ending ending = wait_for_process(pid_);
+ExitStatus Running::wait_for_end() {
+  const ExitStatus ending = wait_for_process(pid_);
   reaped_ = true;
   return ending;
 }
@@ -336,10 +336,10 @@ void Terminal::hang_up() {
   master_.reset();
 }
 
-Ending Terminal::finish() {
+ExitStatus Terminal::finish() {
   while (master_.valid() && read_some()) {
   }
-  const Ending ending = wait_for_process(pid_);
+  const ExitStatus ending = wait_for_process(pid_);
   reaped_ = true;
   return ending;
 }

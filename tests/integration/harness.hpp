@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "pidns/exit_status.hpp"
-#include "pidns/unique_fd.hpp"
+#include "pidns/process/exit_status.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 /// Runs real programs and looks at what a user would see. A test waits for events: output, an end, a state in
 /// /proc. Whatever has not happened after a minute fails the test; no test measures time.
 namespace harness {
 
-using pidns::Ending;
+using pidns::ExitStatus;
 using pidns::UniqueFd;
 
 /// The pidns under test: PIDNS_BINARY, set by CTest.
@@ -51,7 +51,7 @@ struct Setup {
 struct Result {
   std::string out;
   std::string err;
-  Ending ending;
+  ExitStatus ending;
 
   /// As $? in a shell.
   [[nodiscard]] int status() const { return pidns::shell_status(ending); }
@@ -76,7 +76,7 @@ class Running {
   /// Waits until both outputs are closed by all who have them, and for the end of the command.
   Result finish();
   /// Waits for the end of the command alone; for one that leaves processes behind on purpose.
-  Ending wait_for_end();
+  ExitStatus wait_for_end();
 
  private:
   bool read_some();
@@ -135,7 +135,7 @@ class Terminal {
   /// Closes the terminal: its session is hung up.
   void hang_up();
   /// Waits for the end of the command, reading on.
-  Ending finish();
+  ExitStatus finish();
 
  private:
   bool read_some();

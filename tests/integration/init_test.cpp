@@ -25,7 +25,7 @@ TEST_CASE("with init the command is PID 2 and pidns is PID 1", "[init]") {
 TEST_CASE("init ends with the status of the command", "[init]") {
   for (const int status : {0, 1, 7, 125, 143, 255}) {
     const Result result = run_pidns({"--init", "sh", "-c", "exit " + std::to_string(status)});
-    CHECK(result.ending == Ending{.killed = false, .value = status});
+    CHECK(result.ending == ExitStatus{.killed = false, .value = status});
   }
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("init lets the command die of its own signals and pidns dies of the sa
   for (const int signal : {SIGTERM, SIGKILL, SIGABRT, SIGSEGV, SIGUSR1, SIGRTMIN}) {
     const Result result =
         run_pidns({"--init", "sh", "-c", "ulimit -c 0; kill -" + std::to_string(signal) + " $$"});
-    CHECK(result.ending == Ending{.killed = true, .value = signal});
+    CHECK(result.ending == ExitStatus{.killed = true, .value = signal});
   }
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("init lets a deadly signal end a command that does not expect it", "[i
   Running running(harness::pidns({"--init", "sh", "-c", "echo ready; exec sleep 1000"}));
   running.wait_for_output("ready\n");
   running.send(SIGTERM);
-  CHECK(running.finish().ending == Ending{.killed = true, .value = SIGTERM});
+  CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
 }
 
 TEST_CASE("init and pidns stop and go on with the command", "[init]") {

@@ -100,7 +100,7 @@ TEST_CASE("the exit status of a joined command is returned", "[join]") {
   const Inside target(harness::pidns({}));
   for (const int status : {0, 1, 7, 125, 255}) {
     CHECK(run(join(target, {"sh", "-c", "exit " + std::to_string(status)})).ending ==
-          Ending{.killed = false, .value = status});
+          ExitStatus{.killed = false, .value = status});
   }
   const Result missing = run(join(target, {"no-such-command"}));
   CHECK(missing.status() == 127);
@@ -113,7 +113,7 @@ TEST_CASE("the exit status of a joined command is returned", "[join]") {
 TEST_CASE("pidns dies of the signal that kills a joined command", "[join]") {
   const Inside target(harness::pidns({}));
   for (const std::string name : {"TERM", "KILL", "ABRT", "HUP", "SEGV", "USR1"}) {
-    const Ending ending = run(join(target, {"sh", "-c", "ulimit -c 0; kill -" + name + " $$"})).ending;
+    const ExitStatus ending = run(join(target, {"sh", "-c", "ulimit -c 0; kill -" + name + " $$"})).ending;
     CHECK(ending.killed);
     CHECK(ending == run({"sh", "-c", "ulimit -c 0; kill -" + name + " $$"}).ending);
   }
@@ -126,7 +126,7 @@ TEST_CASE("a signal sent to pidns does to a joined command what it does to any",
     Running joined(join(target, {"sh", "-c", "echo ready; exec sleep 1000"}));
     joined.read_line();
     joined.send(signal);
-    CHECK(joined.finish().ending == Ending{.killed = true, .value = signal});
+    CHECK(joined.finish().ending == ExitStatus{.killed = true, .value = signal});
   }
   wait_until("PID 1, which was sent none of them", [&] { return process_state(target.init()) == 'S'; });
   CHECK(processes_in_namespace(target.space()).size() == 1);
@@ -150,7 +150,7 @@ TEST_CASE("a joined command that ignores a signal goes on", "[join]") {
   joined.read_line();
   joined.send(SIGTERM);
   joined.write("\n");
-  CHECK(joined.finish().ending == Ending{.killed = false, .value = 5});
+  CHECK(joined.finish().ending == ExitStatus{.killed = false, .value = 5});
 }
 
 TEST_CASE("a joined command stops and goes on together with pidns", "[join]") {
@@ -177,14 +177,14 @@ TEST_CASE("Ctrl-C and its like reach a joined command on a terminal", "[join]") 
     Terminal terminal(join(target, {"sh", "-c", "ulimit -c 0; echo ready; exec sleep 1000"}));
     terminal.wait_for("ready");
     terminal.type(key);
-    CHECK(terminal.finish() == Ending{.killed = true, .value = signal});
+    CHECK(terminal.finish() == ExitStatus{.killed = true, .value = signal});
   }
   Terminal terminal(join(target, trapping("INT", "QUIT")));
   terminal.wait_for("ready");
   terminal.type("\x03");
   terminal.wait_for("got");
   terminal.type("\x1c");
-  CHECK(terminal.finish() == Ending{.killed = false, .value = 5});
+  CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 5});
   CHECK(terminal.shown().find("got", terminal.shown().find("got") + 1) == std::string::npos);
   wait_until("PID 1, which was sent none of them", [&] { return process_state(target.init()) == 'S'; });
 }
@@ -226,7 +226,7 @@ TEST_CASE("a joined shell has job control of its own and gives the terminal back
   terminal.wait_for("st=6");
   terminal.type("hello\r");
   terminal.wait_for("got=hello");
-  CHECK(terminal.finish() == Ending{});
+  CHECK(terminal.finish() == ExitStatus{});
 }
 
 TEST_CASE("a joined command ends when pidns is killed", "[join]") {
@@ -235,7 +235,7 @@ TEST_CASE("a joined command ends when pidns is killed", "[join]") {
   joined.read_line();
   CHECK(processes_in_namespace(target.space()).size() == 2);
   joined.send(SIGKILL);
-  CHECK(joined.finish().ending == Ending{.killed = true, .value = SIGKILL});
+  CHECK(joined.finish().ending == ExitStatus{.killed = true, .value = SIGKILL});
   wait_until("the command to end", [&] { return processes_in_namespace(target.space()).size() == 1; });
 }
 
@@ -244,7 +244,7 @@ TEST_CASE("a joined command is killed when the namespace ends", "[join]") {
   Running joined(join(*target, {"sh", "-c", "echo ready; exec sleep 1000"}));
   joined.read_line();
   ::kill(target->init(), SIGKILL);
-  CHECK(joined.finish().ending == Ending{.killed = true, .value = SIGKILL});
+  CHECK(joined.finish().ending == ExitStatus{.killed = true, .value = SIGKILL});
 }
 
 TEST_CASE("users join what they have made", "[join]") {
@@ -278,7 +278,7 @@ TEST_CASE("root who does not exist in the namespace of a user joins it as that u
     return children.size() == 1 && status_field(children.front(), "Name") == "sleep";
   });
   joined.send(SIGTERM);
-  CHECK(joined.finish().ending == Ending{.killed = true, .value = SIGTERM});
+  CHECK(joined.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
 }
 
 TEST_CASE("the memory of pidns is hidden from those it joins", "[join]") {
@@ -305,7 +305,7 @@ TEST_CASE("joining the own namespace is told and done", "[join]") {
       harness::pidns({"--join", std::to_string(::getpid()), "sh", "-c", "echo ready; exec sleep 1000"}));
   joined.read_line();
   joined.send(SIGTERM);
-  CHECK(joined.finish().ending == Ending{.killed = true, .value = SIGTERM});
+  CHECK(joined.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
 }
 
 TEST_CASE("who joins pidns itself is pointed at its child", "[join]") {

@@ -100,7 +100,7 @@ std::set<Point> record_points(const Scene& scene) {
                                            return Verdict{};
                                          }});
   CHECK(result.survivors == 0);
-  CHECK(result.ending == Ending{.killed = true, .value = SIGTERM});
+  CHECK(result.ending == ExitStatus{.killed = true, .value = SIGTERM});
   return points;
 }
 
@@ -275,7 +275,7 @@ TEST_CASE("a set-user-ID command does not survive pidns with --init", "[leftover
   });
   running.send(SIGKILL);
   CHECK(running.finish().ending ==
-        Ending{.killed = true, .value = SIGKILL});  // nobody has its stdout any more
+        ExitStatus{.killed = true, .value = SIGKILL});  // nobody has its stdout any more
 }
 
 TEST_CASE("the command has the descriptors of the caller and no other", "[leftovers]") {
@@ -292,7 +292,7 @@ TEST_CASE("the command has the descriptors of the caller and no other", "[leftov
     }};
     for (const auto& command : commands) {
       const Result direct = run(command, setup);
-      REQUIRE(direct.ending == Ending{});
+      REQUIRE(direct.ending == ExitStatus{});
       CHECK(run_pidns(command, setup).out == direct.out);
       std::vector<std::string> without_fork = command;
       without_fork.insert(without_fork.begin(), "--no-fork");

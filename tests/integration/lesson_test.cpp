@@ -237,7 +237,7 @@ TEST_CASE("the lesson on a terminal", "[lesson]") {
   terminal.type("kill %1; wait; echo waited=$?\r");
   terminal.wait_for("waited=");
   terminal.type("exit 6\r");
-  CHECK(terminal.finish() == Ending{.killed = false, .value = 6});
+  CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 6});
   CHECK_THAT(terminal.shown(), !Catch::Contains("cannot set terminal process group"));
   CHECK_THAT(terminal.shown(), !Catch::Contains("no job control"));
 }

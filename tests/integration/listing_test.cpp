@@ -1,4 +1,4 @@
-#include "pidns/listing.hpp"
+#include "pidns/list/listing.hpp"
 
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -11,7 +11,7 @@
 #include <set>
 
 #include "harness.hpp"
-#include "pidns/text.hpp"
+#include "pidns/util/text.hpp"
 
 using namespace harness;
 using nlohmann::json;
@@ -62,7 +62,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::string_view rest = text;
   while (!rest.empty()) {
-    parts.emplace_back(::pidns::take_until(rest, separator));
+    parts.emplace_back(::pidns::consume_until(rest, separator));
   }
   return parts;
 }
@@ -288,7 +288,7 @@ TEST_CASE("lines are as wide as the terminal and no wider", "[listing]") {
               .ws_row = 24, .ws_col = static_cast<unsigned short>(width), .ws_xpixel = 0, .ws_ypixel = 0};
           ::ioctl(STDIN_FILENO, TIOCSWINSZ, &size);
         }});
-    CHECK(terminal.finish() == Ending{});
+    CHECK(terminal.finish() == ExitStatus{});
     const auto shown = split(terminal.shown(), '\n');
     REQUIRE(shown.size() == 3);
     for (std::string line : shown) {

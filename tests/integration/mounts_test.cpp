@@ -338,7 +338,7 @@ TEST_CASE("the command inherits what the caller had open and nothing else", "[mo
       Running running(harness::pidns(command), setup);
       CHECK(open_files(wait_for_sleep(running.pid())) == expected);
       running.send(SIGTERM);  // to know how to deal with it, pidns needs the files of its own
-      CHECK(running.wait_for_end() == Ending{.killed = true, .value = SIGTERM});
+      CHECK(running.wait_for_end() == ExitStatus{.killed = true, .value = SIGTERM});
     }
   }
 }

@@ -225,7 +225,7 @@ TEST_CASE("a burst of deadly signals kills a command that has no use for them", 
       for (int i = 0; i < 1000; ++i) {
         ::kill(running.pid(), signal);
       }
-      CHECK(running.finish().ending == Ending{.killed = true, .value = signal});
+      CHECK(running.finish().ending == ExitStatus{.killed = true, .value = signal});
     }
   }
 }
@@ -291,7 +291,7 @@ TEST_CASE("a shell that ends because Ctrl-C has ended its children has died of i
   terminal.type("\x03");
   wait_until("the shell to end", [&] { return process_state(init) == 'Z'; });
   ::kill(terminal.pid(), SIGCONT);
-  CHECK(terminal.finish() == Ending{.killed = true, .value = SIGINT});
+  CHECK(terminal.finish() == ExitStatus{.killed = true, .value = SIGINT});
 }
 
 TEST_CASE("signals at the moment the command ends lose nothing and hang nothing", "[signals]") {
@@ -312,10 +312,11 @@ TEST_CASE("signals at the moment the command ends lose nothing and hang nothing"
           running.send(signal);
         }
       }
-      const Ending ending = running.finish().ending;
-      const bool of_signal = ending == Ending{.killed = true, .value = SIGTERM} && signals.front() == SIGTERM;
+      const ExitStatus ending = running.finish().ending;
+      const bool of_signal =
+          ending == ExitStatus{.killed = true, .value = SIGTERM} && signals.front() == SIGTERM;
       killed += of_signal ? 1 : 0;
-      CHECK((of_signal || ending == Ending{.killed = false, .value = 42}));
+      CHECK((of_signal || ending == ExitStatus{.killed = false, .value = 42}));
     }
   }
   std::cout << "signals at the end of the command: " << 3 * runs << " runs, " << killed
@@ -477,7 +478,7 @@ TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]")
     Running running(in_pidns({"bash", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
     running.send(SIGTERM);
-    CHECK(running.finish().ending == Ending{.killed = true, .value = SIGTERM});
+    CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
   }
 }
 
@@ -486,7 +487,7 @@ TEST_CASE("a shell that forks in a loop dies of the first of several signals", "
     Running running(in_pidns({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
     send_at_once(running, {40, 35});
-    CHECK(running.finish().ending == Ending{.killed = true, .value = 35});
+    CHECK(running.finish().ending == ExitStatus{.killed = true, .value = 35});
   }
 }
 

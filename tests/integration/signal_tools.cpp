@@ -98,7 +98,7 @@ void wait_until_taken(pid_t pid, int signal) {
   });
 }
 
-std::string to_text(const Ending& ending) {
+std::string to_text(const ExitStatus& ending) {
   return (ending.killed ? "killed by " : "exited with ") + std::to_string(ending.value) + "\n";
 }
 

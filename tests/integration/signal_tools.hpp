@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness.hpp"
-#include "pidns/signals.hpp"
+#include "pidns/util/signal_set.hpp"
 
 /// What the tests of signals have in common. glibc refuses signals 32 and 33 here and there, so this asks the
 /// kernel itself.
@@ -39,7 +39,7 @@ bool queue_signal(pid_t pid, int signal, std::uint64_t payload);
 /// Waits until a process has taken a signal that was sent to it, or has ended.
 void wait_until_taken(pid_t pid, int signal);
 /// `exited with 3\n`, `killed by 15\n`
-std::string to_text(const harness::Ending& ending);
+std::string to_text(const harness::ExitStatus& ending);
 /// Everything a command has written, and its end.
 std::string to_text(const harness::Result& result);
 

@@ -238,7 +238,7 @@ TEST_CASE("every signal reaches the command through two pidns", "[signals]") {
       std::string direct = observe(cell, directly);
       if (uses_default(use) &&
           kills(signal)) {  // nor can it die of its own signal: it says what a shell would
-        direct = "ready\n" + to_text(Ending{.killed = false, .value = 128 + signal});
+        direct = "ready\n" + to_text(ExitStatus{.killed = false, .value = 128 + signal});
       }
       comparison.add(name_of(cell), direct, observe(cell, twice));
     }

@@ -774,7 +774,7 @@ TEST_CASE("new-session gives the command a session without a terminal", "[termin
     Terminal terminal(harness::pidns(command));
     CHECK(terminal.wait_for("?").find(" 1 ") != std::string::npos);
     terminal.wait_for("no terminal");
-    CHECK(terminal.finish() == Ending{.killed = false, .value = 0});
+    CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 0});
   }
 }
 
@@ -785,7 +785,7 @@ TEST_CASE("the terminal is read again however the command ended that had it", "[
     const auto read_a_word = [](Shell& shell) {
       shell.type("word\n");  // not \r: the shell has left the terminal raw
       shell.wait_for("got word");
-      CHECK(shell.terminal().finish() == Ending{.killed = false, .value = 0});
+      CHECK(shell.terminal().finish() == ExitStatus{.killed = false, .value = 0});
     };
     SECTION("a shell that is killed" + options) {
       Shell shell(pidns_binary() + options, {"sh", "-c", "$VIA bash --norc" + then_read});

@@ -188,8 +188,8 @@ class Tracer {
   void handle_end(pid_t pid) {
     ended_ += processes_.erase(pid);
     if (pid == first_) {
-      result_.ending = WIFEXITED(status_) ? Ending{.killed = false, .value = WEXITSTATUS(status_)}
-                                          : Ending{.killed = true, .value = WTERMSIG(status_)};
+      result_.ending = WIFEXITED(status_) ? ExitStatus{.killed = false, .value = WEXITSTATUS(status_)}
+                                          : ExitStatus{.killed = true, .value = WTERMSIG(status_)};
       for (auto& [held, process] : processes_) {
         if (process.held) {
           process.held = false;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "pidns/process/exit_status.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/util/failure.hpp"
+#include "pidns/util/options.hpp"
+
+namespace pidns {
+
+/// Adds to a failed system call the one thing to do about it, if its cause can be found on this machine.
+/// Looks at the machine as it is now, so it is called where the call failed: in the child for the child's.
+Failure diagnose(const sys::Error& error, const Options& options);
+
+/// The same for a namespace that cannot be bound to its file; to be called where the file is.
+Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& kept);
+
+}  // namespace pidns

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "pidns/util/signal_set.hpp"
+
+namespace pidns {
+
+/// Who sent a signal to pidns.
+enum class Origin {
+  process,  ///< a process that can name pidns: it meant the command
+  group,    ///< the terminal, or a process inside the namespace: the whole process group has got it already
+};
+
+/// Signals PID 1 has a use for: it catches or ignores them, or blocks or waits for them. All others find it
+/// with the default disposition, which the kernel does not apply to PID 1.
+struct Dispositions {
+  SignalSet caught = {};
+  SignalSet ignored = {};
+  SignalSet blocked = {};  ///< in every thread
+  SignalSet awaited = {};  ///< by a thread inside sigtimedwait(2)
+  SignalSet pending = {};  ///< sent and not delivered yet
+  /// Not blocked in a thread that runs: it may just be entering or leaving sigtimedwait(2).
+  SignalSet unstable = {};
+  bool ended = false;  ///< it is a zombie, and the rest is what it was at its end
+};
+
+struct Decision {
+  bool relay = false;          ///< pass the signal on to PID 1
+  bool apply_default = false;  ///< do what the kernel would have done to an ordinary process
+  bool watch = false;          ///< see what becomes of it: fate_of()
+
+  bool operator==(const Decision&) const = default;
+};
+
+/// Whether a signal is the kernel's SIGCHLD for a child of pidns itself.
+bool is_about_own_child(int signal, int code);
+
+/// Tells who sent a signal.
+/// @param signal its number
+/// @param code si_code: sigaction(2)
+/// @param sender_inside whether si_pid is a process of a PID namespace below that of pidns
+Origin origin_of(int signal, int code, bool sender_inside);
+
+/// Decides what to do with a signal that reached pidns: pid_namespaces(7), "The namespace init process".
+Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions);
+
+/// Whether PID 1 may keep a signal that it neither catches nor ignores, instead of dropping it at once.
+bool may_be_held(int signal, const Dispositions& dispositions);
+
+/// What has become of a signal that PID 1 may have held.
+enum class Fate {
+  pending,  ///< nothing yet
+  taken,    ///< PID 1 has a use for it
+  dropped,  ///< PID 1 has unblocked it without a handler: an ordinary process would have met its default
+            ///< action
+  probably_taken,    ///< PID 1 blocks it: it has taken it, or dropped it and blocked it anew
+  probably_dropped,  ///< as dropped, unless PID 1 is just about to wait for it again
+};
+
+Fate fate_of(int signal, const Dispositions& dispositions);
+
+}  // namespace pidns

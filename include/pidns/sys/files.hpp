@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pidns/sys/observer.hpp"
+#include "pidns/util/unique_fd.hpp"
+
+/// Where a function takes a directory, that is an open one, or AT_FDCWD.
+namespace pidns::sys {
+
+/// Opens a directory for looking up files in it, nothing more: O_PATH.
+/// @param context what to say when there is none
+UniqueFd open_directory(const char* path, std::string_view context);
+/// As open_directory(), with every path taken as if `root` were /: RESOLVE_IN_ROOT of openat2(2).
+UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context);
+/// @param flags of open(2); the terminal never becomes the controlling one
+UniqueFd open_file(int directory, const char* path, int flags);
+std::string read_file(int directory, const char* path);
+std::string read_all(const UniqueFd& file);
+/// The first bytes of a file, 4096 at most.
+std::string read_start(const char* path);
+bool exists(int directory, const char* path);
+/// Whether there is certainly no such file.
+bool is_missing(int directory, const char* path);
+/// @param context what to say when there is no such file
+/// @return whether it is a regular file, as those of /proc/PID/ns are
+bool is_regular_file(const char* path, const std::string& context);
+/// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
+ino_t inode_of(int directory, const char* path);
+ino_t inode_of(const UniqueFd& file);
+/// The target of a symbolic link.
+std::string read_link(int directory, const char* path);
+/// Names in a directory, without . and ..
+std::vector<std::string> list_directory(int directory, const char* path);
+/// One write(2): the files of /proc take a value whole or not at all.
+void write_file(const char* path, std::string_view text, const SyscallObserver& observer);
+void write_all(int fd, std::string_view text);
+/// Closes a file whose other end waits for that.
+void close(UniqueFd& file, std::string_view context);
+/// Closes a child's copy of a descriptor whose owner lives in memory that the child may share with its
+/// parent.
+void close_copy(const UniqueFd& owned_by_parent);
+/// Makes `fd` a copy of a file, for the program that this process is about to execute.
+void redirect(int fd, const UniqueFd& file);
+/// Closes our copies so that pipes see EOF when the command closes its own.
+void close_stdin_and_stdout();
+/// Closes every descriptor above 2, the caller's too, but one: close_range(2).
+void close_all_above_stderr_but(const UniqueFd& kept);
+bool is_open(int fd);
+/// Takes a descriptor over from the caller, so that the command does not inherit it.
+UniqueFd adopt(int fd);
+
+}  // namespace pidns::sys

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "pidns/sys/observer.hpp"
+#include "pidns/util/unique_fd.hpp"
+
+namespace pidns::sys {
+
+/// Changes the propagation of a mount: mount_namespaces(7).
+/// @param flags MS_PRIVATE, MS_SLAVE or MS_SHARED, with or without MS_REC
+void set_propagation(const char* target, unsigned long flags, const SyscallObserver& observer);
+/// Makes a mount and those below it private; does nothing to a directory that is not a mount point.
+void make_private_if_mounted(const char* target, const SyscallObserver& observer);
+/// Mounts a proc of the calling process's PID namespace, nosuid, noexec and nodev.
+void mount_proc(const char* target, const SyscallObserver& observer);
+/// Mounts the binfmt_misc of the calling process's user namespace, nosuid, noexec and nodev.
+void mount_binfmt(const char* target, const SyscallObserver& observer);
+/// Makes a proc of this process's PID namespace that is mounted nowhere: fsmount(2).
+UniqueFd make_detached_proc();
+/// Bind-mounts source on target.
+void bind(const char* source, const char* target);
+/// Detaches the mount on target: MNT_DETACH.
+void unmount(const char* target);
+/// Where a file lives: statx(2).
+struct MountOf {
+  std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo
+  bool is_mount_root;  ///< the file is what is mounted, not something inside it
+};
+MountOf mount_of(const UniqueFd& file);
+void change_root(const char* directory, const SyscallObserver& observer);
+void change_directory(const char* directory, const SyscallObserver& observer);
+
+}  // namespace pidns::sys

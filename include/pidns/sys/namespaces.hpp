@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "pidns/sys/observer.hpp"
+#include "pidns/util/unique_fd.hpp"
+
+namespace pidns::sys {
+
+/// @param flags CLONE_NEW* of clone(2)
+void unshare(int flags, const SyscallObserver& observer);
+/// Enters namespaces of another process in one step: setns(2) with its pidfd.
+/// @param flags CLONE_NEWUSER, CLONE_NEWPID and CLONE_NEWNS
+/// @param context what to say when it fails
+void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context,
+                      const SyscallObserver& observer);
+/// @param pid_namespace an open /proc/PID/ns/pid
+/// @return the namespace around it; not valid when that is outside our own, or there is none
+UniqueFd parent_namespace(const UniqueFd& pid_namespace);
+/// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
+bool at_deepest_pid_namespace();
+
+}  // namespace pidns::sys

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <memory>
+#include <utility>
+
+#include "pidns/util/failure.hpp"
+#include "pidns/util/text.hpp"
+
+namespace pidns {
+
+/// pidns's own words on stderr, each line `pidns: ...`. The logger is built when the first line is written:
+/// most runs say nothing and must not pay for it.
+class Log {
+ public:
+  void set_verbosity(int verbosity) { verbosity_ = verbosity; }
+
+  template <typename... Args>
+  void error(fmt::format_string<Args...> format, Args&&... args) {
+    logger().error(format, std::forward<Args>(args)...);
+  }
+  /// Why pidns cannot go on, and what to do about it.
+  void failure(const Failure& failure) {
+    error("{}", on_one_line(failure.what()));
+    if (!failure.hint.empty()) {
+      error("hint: {}", on_one_line(failure.hint));
+    }
+  }
+  template <typename... Args>
+  void warn(fmt::format_string<Args...> format, Args&&... args) {
+    logger().warn(format, std::forward<Args>(args)...);
+  }
+  template <typename... Args>
+  void info(fmt::format_string<Args...> format, Args&&... args) {
+    if (verbosity_ >= 1) {
+      logger().info(format, std::forward<Args>(args)...);
+    }
+  }
+  template <typename... Args>
+  void debug(fmt::format_string<Args...> format, Args&&... args) {
+    if (verbosity_ >= 2) {
+      logger().debug(format, std::forward<Args>(args)...);
+    }
+  }
+
+ private:
+  spdlog::logger& logger() {
+    if (!logger_) {
+      logger_ = std::make_unique<spdlog::logger>("pidns", std::make_shared<spdlog::sinks::stderr_sink_st>());
+      logger_->set_pattern("%n: %v");
+      logger_->set_level(spdlog::level::debug);
+    }
+    return *logger_;
+  }
+
+  int verbosity_ = 0;
+  std::unique_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace pidns

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/types.h>
+
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pidns/launch/id_map.hpp"
+
+namespace pidns {
+
+struct Ids {
+  uid_t user;
+  gid_t group;
+
+  bool operator==(const Ids&) const = default;
+};
+
+/// A namespace that is to outlive its processes, bound to a file: --net=FILE and the like.
+struct PinnedNamespace {
+  int kind;                    ///< one of CLONE_NEW*
+  std::filesystem::path file;  ///< what it is bound to, a regular file
+
+  bool operator==(const PinnedNamespace&) const = default;
+};
+
+/// --setgroups: whether a user namespace permits setgroups(2).
+enum class Setgroups { allow, deny };
+
+/// What one run of pidns is to do: plain data, filled by parse() and read by launch().
+struct Options {
+  bool fork = true;                                           ///< --fork, --no-fork
+  std::optional<std::filesystem::path> mount_proc = "/proc";  ///< --mount-proc; unset: leave /proc alone
+  bool steps_named = false;                                   ///< one of the two above was asked for by name
+  bool init = false;                                          ///< --init
+  int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
+  std::vector<PinnedNamespace> pinned;                        ///< --pid=FILE and the like, at most one a kind
+  std::optional<std::int64_t> monotonic;                      ///< --monotonic, in seconds
+  std::optional<std::int64_t> boottime;                       ///< --boottime, in seconds
+  IdMapRequest users;                                         ///< of the new user namespace
+  IdMapRequest groups;                                        ///< likewise
+  std::optional<Setgroups> setgroups;                         ///< --setgroups
+  std::optional<Ids> owner;                                   ///< --owner
+  bool keep_capabilities = false;                             ///< --keep-caps
+  std::optional<uid_t> user;                                  ///< --setuid
+  std::optional<gid_t> group;                                 ///< --setgid
+  bool automatic_user_namespace = true;                       ///< --no-user clears it
+  unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
+  std::optional<std::filesystem::path> root;               ///< --root
+  std::optional<std::filesystem::path> working_directory;  ///< --wd
+  std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
+  std::string load_interp;                                 ///< --load-interp; empty: none
+  std::optional<std::vector<std::string>> environment;     ///< names of what is left of it; unset: all
+  int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
+  bool new_session = false;           ///< --new-session
+  std::optional<int> json_status_fd;  ///< --json-status-fd
+  std::optional<pid_t> join;          ///< --join: whose namespaces to enter instead of making some
+  int verbosity = 0;                  ///< --verbose, counted
+  bool explain = false;               ///< --explain
+  std::vector<std::string> command;   ///< never empty after parsing
+};
+
+/// --list: show PID namespaces instead of running anything.
+struct ListRequest {
+  std::optional<pid_t> pid;  ///< --list=PID; unset: all namespaces
+  bool json = false;         ///< --json
+};
+
+}  // namespace pidns

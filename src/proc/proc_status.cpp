@@ -1,0 +1,82 @@
+#include "pidns/proc/proc_status.hpp"
+
+#include "pidns/util/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+template <typename Number>
+std::vector<Number> numbers(std::string_view text) {
+  std::vector<Number> found;
+  for (text = trim_front(text); !text.empty(); text = trim_front(text)) {
+    found.push_back(leading_number<Number>(text));
+    text.remove_prefix(std::min(text.find_first_of(" \t"), text.size()));
+  }
+  return found;
+}
+
+/// Of the real, effective, saved and filesystem ids.
+unsigned effective_id(std::string_view ids) {
+  const auto found = numbers<unsigned>(ids);
+  return found.size() > 1 ? found[1] : 0;
+}
+
+/// The kernel writes a line end in a name as `\n` and a backslash as `\\`.
+std::string unescape(std::string_view text) {
+  std::string name;
+  while (!text.empty()) {
+    const bool escaped = text.front() == '\\' && text.size() > 1;
+    name += !escaped ? text[0] : text[1] == 'n' ? '\n' : text[1];
+    text.remove_prefix(escaped ? 2 : 1);
+  }
+  return name;
+}
+
+SignalSet signal_set(std::string_view hexadecimal) {
+  return SignalSet(leading_number<std::uint64_t>(hexadecimal, 16));
+}
+
+}  // namespace
+
+ProcStatus parse_status(std::string_view text) {
+  ProcStatus status;
+  while (!text.empty()) {
+    std::string_view line = consume_until(text, '\n');
+    const std::string_view key = consume_until(line, ':');
+    const std::string_view value = trim_front(line);
+    if (key == "State" && !value.empty()) {
+      status.state = value.front();
+    } else if (key == "Threads") {
+      status.threads = leading_number<int>(value);
+    } else if (key == "Pid") {
+      status.pid = leading_number<pid_t>(value);
+    } else if (key == "NSpid") {
+      status.pids = numbers<pid_t>(value);
+    } else if (key == "VmSize") {
+      status.has_memory = true;
+    } else if (key == "Name") {
+      // Exactly one tab comes before it, and blanks of its own may follow.
+      status.name = unescape(line.substr(std::min<std::size_t>(line.size(), 1)));
+    } else if (key == "PPid") {
+      status.parent = leading_number<pid_t>(value);
+    } else if (key == "Uid") {
+      status.user = effective_id(value);
+    } else if (key == "Gid") {
+      status.group = effective_id(value);
+    } else if (key == "Seccomp") {
+      status.seccomp_mode = leading_number<int>(value);
+    } else if (key == "ShdPnd") {
+      status.pending = signal_set(value);
+    } else if (key == "SigBlk") {
+      status.blocked = signal_set(value);
+    } else if (key == "SigIgn") {
+      status.ignored = signal_set(value);
+    } else if (key == "SigCgt") {
+      status.caught = signal_set(value);
+    }
+  }
+  return status;
+}
+
+}  // namespace pidns

@@ -1,0 +1,94 @@
+#include "pidns/process/name_lookup.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "pidns/process/subprocess.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/util/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+struct Entry {
+  std::string_view name;
+  std::optional<unsigned> id;
+};
+
+/// Takes the next line off the front of a text, `NAME:PASSWORD:ID:...` in both files.
+Entry take_entry(std::string_view& text) {
+  std::string_view line = consume_until(text, '\n');
+  const std::string_view name = consume_until(line, ':');
+  consume_until(line, ':');
+  return {.name = name, .id = parse_id(consume_until(line, ':'))};
+}
+
+std::string_view database(IdKind kind) {
+  return kind == IdKind::user ? "passwd" : "group";
+}
+
+std::string read_local(IdKind kind) {
+  try {
+    return sys::read_file(AT_FDCWD, fmt::format("/etc/{}", database(kind)).c_str());
+  } catch (const sys::Error&) {
+    return {};  // NSS may do without it
+  }
+}
+
+/// @return lines in the form of the file; empty if it knows no such key, or is not installed
+std::string ask_nss(IdKind kind, const std::string& key, SignalSet mask) {
+  return run_and_capture({"getent", std::string(database(kind)), "--", key}, STDOUT_FILENO, mask).output;
+}
+
+}  // namespace
+
+std::vector<User> read_users() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/etc/passwd", "re"), std::fclose);
+  std::vector<User> users;
+  while (file) {
+    const passwd* entry = ::fgetpwent(file.get());  // NOLINT(concurrency-mt-unsafe): there is one thread
+    if (entry == nullptr) {
+      break;
+    }
+    users.push_back({entry->pw_uid, entry->pw_name, entry->pw_shell});
+  }
+  return users;
+}
+
+std::optional<unsigned> find_id(IdKind kind, const std::string& name, SignalSet mask) {
+  const auto id = id_in(read_local(kind), name);
+  return id ? id : id_in(ask_nss(kind, name, mask), name);
+}
+
+std::string find_name(IdKind kind, unsigned id, SignalSet mask) {
+  std::string name = name_in(read_local(kind), id);
+  return name.empty() ? name_in(ask_nss(kind, fmt::format("{}", id), mask), id) : name;
+}
+
+std::optional<unsigned> id_in(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const Entry entry = take_entry(text);
+    if (entry.name == name && entry.id) {
+      return entry.id;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string name_in(std::string_view text, unsigned id) {
+  while (!text.empty()) {
+    const Entry entry = take_entry(text);
+    if (entry.id == id) {
+      return std::string(entry.name);
+    }
+  }
+  return {};
+}
+
+}  // namespace pidns

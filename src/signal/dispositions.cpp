@@ -1,0 +1,182 @@
+#include "pidns/signal/dispositions.hpp"
+
+#include <fmt/format.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/sys/processes.hpp"
+#include "pidns/util/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+/// @return nothing when the process or thread is gone
+std::optional<std::string> read_text(const UniqueFd& proc, const std::string& path) {
+  try {
+    return sys::read_file(proc.get(), path.c_str());
+  } catch (const sys::Error& error) {
+    if (!sys::is_gone(error)) {
+      throw;
+    }
+    return std::nullopt;
+  }
+}
+
+/// The text of a file that only those may read who may trace the process: ptrace(2), "Ptrace access mode
+/// checking". Empty when we may not, or it is gone.
+std::string read_private(const UniqueFd& proc, const std::string& path) {
+  try {
+    return sys::read_file(proc.get(), path.c_str());
+  } catch (const sys::Error&) {
+    return {};
+  }
+}
+
+/// The set that a thread inside sigtimedwait(2) waits for.
+/// @param text of its syscall file
+SignalSet awaited_by(pid_t pid, std::string_view text) {
+  const auto address = awaited_set_address(text);
+  std::uint64_t bits = 0;
+  if (!address || !sys::read_memory(pid, *address, &bits, sizeof bits)) {
+    return {};
+  }
+  return SignalSet(bits);
+}
+
+std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
+  const std::string directory = fmt::format("{}/task", pid);
+  std::vector<std::string> tasks;
+  try {
+    for (const std::string& thread : sys::list_directory(proc.get(), directory.c_str())) {
+      tasks.push_back(fmt::format("{}/{}", directory, thread));
+    }
+  } catch (const sys::Error& error) {
+    if (!sys::is_gone(error)) {
+      throw;
+    }
+  }
+  return tasks;
+}
+
+std::vector<std::string> descriptors_of(const UniqueFd& proc, const std::string& directory) {
+  try {
+    return sys::list_directory(proc.get(), directory.c_str());
+  } catch (const sys::Error&) {
+    return {};  // private as read_private() has it
+  }
+}
+
+}  // namespace
+
+std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
+  const auto text = read_text(proc, fmt::format("{}/status", pid));
+  return text ? std::optional(parse_status(*text)) : std::nullopt;
+}
+
+std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid) {
+  const std::string task = fmt::format("{0}/task/{0}", pid);
+  const auto children = read_text(proc, task + "/children");
+  if (!children && sys::exists(proc.get(), task.c_str())) {
+    return std::nullopt;
+  }
+  return leading_number<pid_t>(children.value_or(""));
+}
+
+std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
+  const auto text = read_text(proc, "self/status");
+  return text ? std::optional(parse_status(*text)) : std::nullopt;
+}
+
+pid_t pid_of_pidfd(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = consume_until(text, '\n');
+    if (consume_until(line, ':') == "Pid") {
+      return leading_number<pid_t>(trim_front(line));
+    }
+  }
+  return 0;
+}
+
+pid_t proc_pid_of(const UniqueFd& proc, const UniqueFd& pidfd) {
+  return pid_of_pidfd(read_text(proc, fmt::format("self/fdinfo/{}", pidfd.get())).value_or(""));
+}
+
+ProcessIds process_ids(const UniqueFd& proc, Process& process) {
+  return {.pid = process.pid(), .proc_pid = proc_pid_of(proc, process.pidfd())};
+}
+
+std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
+  const std::string_view number = consume_until(text, ' ');
+  if (number.empty() || leading_number<long>(number, 10) != SYS_rt_sigtimedwait || !text.starts_with("0x")) {
+    return std::nullopt;
+  }
+  return leading_number<std::uintptr_t>(text.substr(2), 16);
+}
+
+std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds process) {
+  std::optional<Dispositions> found;
+  SignalSet blocked_at_end = SignalSet::all();
+  // A signal sent to a process goes to any thread that does not block it: signal(7).
+  for (const std::string& task : tasks_of(proc, process.proc_pid)) {
+    const auto text = read_text(proc, task + "/status");
+    if (!text) {
+      continue;
+    }
+    const ProcStatus status = parse_status(*text);
+    if (!found) {
+      found = Dispositions{.blocked = SignalSet::all(), .ended = true};
+    }
+    found->caught = found->caught | status.caught;
+    found->ignored = found->ignored | status.ignored;
+    found->pending = found->pending | status.pending;
+    if (status.state == 'Z') {  // a thread that has ended takes none
+      blocked_at_end = blocked_at_end & status.blocked;
+      continue;
+    }
+    found->ended = false;
+    // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
+    // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
+    const std::string call = read_private(proc, task + "/syscall");
+    const SignalSet awaited = awaited_by(process.pid, call);
+    found->awaited = found->awaited | awaited;
+    found->blocked = found->blocked & (status.blocked | awaited);
+    if (call == "running\n") {
+      found->unstable = found->unstable | ~status.blocked;
+    }
+    // What changed between the two looks is in doubt as well.
+    const SignalSet blocked_now = parse_status(read_text(proc, task + "/status").value_or(*text)).blocked;
+    found->unstable = found->unstable | (blocked_now & ~status.blocked) | (status.blocked & ~blocked_now);
+  }
+  if (found && found->ended) {
+    found->blocked = blocked_at_end;
+  }
+  if (found) {  // unless every other thread blocks it, it need not go to the thread that waits for it
+    found->awaited = found->awaited & found->blocked;
+  }
+  return found;
+}
+
+SignalSet signalfd_set(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = consume_until(text, '\n');
+    if (consume_until(line, ':') == "sigmask") {
+      return SignalSet(leading_number<std::uint64_t>(trim_front(line), 16));
+    }
+  }
+  return {};
+}
+
+bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal) {
+  const std::string directory = fmt::format("{}/fdinfo", pid);
+  const auto files = descriptors_of(proc, directory);
+  return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+    return signalfd_set(read_private(proc, fmt::format("{}/{}", directory, file))).contains(signal);
+  });
+}
+
+}  // namespace pidns

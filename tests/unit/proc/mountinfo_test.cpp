@@ -1,0 +1,50 @@
+#include "pidns/proc/mountinfo.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pidns;
+
+namespace {
+
+constexpr std::string_view table =
+    "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"
+    "23 27 0:22 / /sys rw master:3 - sysfs sysfs rw\n"
+    "24 27 0:6 / /dev rw shared:7 master:2 - devtmpfs devtmpfs rw\n"
+    "27 1 254:0 / / rw - ext4 /dev/vda shared:9\n"
+    "30 22 0:30 / /proc/kcore rw - tmpfs tmpfs rw\n"
+    "31 22 0:31 / /proc/sys/kernel ro - proc proc rw\n"
+    "32 27 0:32 / /procession rw - tmpfs tmpfs rw\n"
+    "33 27 0:33 / /mnt/proc/acpi rw - tmpfs tmpfs rw\n"
+    "34 27 0:34 / /mnt/a\\040b rw - tmpfs tmpfs rw\n"
+    "35 27 0:35 / /srv/proc rw,hidepid=off shared:8 - proc none rw,gid=5,hidepid=invisible,subset=\n";
+
+}  // namespace
+
+TEST_CASE("a mount with a peer group is shared", "[mountinfo]") {
+  CHECK(is_shared(table, 22));
+  CHECK(is_shared(table, 24));
+}
+
+TEST_CASE("a mount without a peer group is not shared", "[mountinfo]") {
+  CHECK_FALSE(is_shared(table, 23));
+  CHECK_FALSE(is_shared(table, 27));  // what comes after the dash is not about propagation
+  CHECK_FALSE(is_shared(table, 99));
+  CHECK_FALSE(is_shared("", 22));
+  CHECK_FALSE(is_shared("garbage", 22));
+}
+
+TEST_CASE("mount points below a directory are listed in the order of the table", "[mountinfo]") {
+  CHECK(mount_points_below(table, "/proc") == std::vector<std::string>{"/proc/kcore", "/proc/sys/kernel"});
+  CHECK(mount_points_below(table, "/mnt/proc") == std::vector<std::string>{"/mnt/proc/acpi"});
+  CHECK(mount_points_below(table, "/proc/sys/kernel").empty());
+  CHECK(mount_points_below("", "/proc").empty());
+}
+
+TEST_CASE("an option of a mounted filesystem is read", "[mountinfo]") {
+  CHECK(filesystem_option(table, 35, "hidepid") == "invisible");
+  CHECK(filesystem_option(table, 35, "gid") == "5");
+  CHECK(filesystem_option(table, 35, "subset").empty());
+  CHECK(filesystem_option(table, 35, "pid").empty());
+  CHECK(filesystem_option(table, 22, "hidepid").empty());
+  CHECK(filesystem_option(table, 99, "hidepid").empty());
+}

@@ -1,0 +1,75 @@
+#include "pidns/proc/proc_status.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pidns;
+
+namespace {
+
+constexpr std::string_view example =
+    "Name:\tbash\n"
+    "Umask:\t0022\n"
+    "State:\tS (sleeping)\n"
+    "Pid:\t4711\n"
+    "PPid:\t4710\n"
+    "Uid:\t1000\t1001\t1000\t1000\n"
+    "Gid:\t100\t4294967294\t100\t100\n"
+    "NSpid:\t4711\t12\t1\n"
+    "VmSize:\t    7236 kB\n"
+    "Threads:\t3\n"
+    "SigQ:\t1/63000\n"
+    "SigPnd:\t0000000000000001\n"
+    "ShdPnd:\t0000000000040000\n"
+    "SigBlk:\t0000000000010000\n"
+    "SigIgn:\t0000000000380004\n"
+    "SigCgt:\tc00000004b817efb\n"
+    "Seccomp:\t2\n"
+    "Seccomp_filters:\t5\n";
+
+}  // namespace
+
+TEST_CASE("a status file is read", "[proc_status]") {
+  const ProcStatus status = parse_status(example);
+  CHECK(status.name == "bash");
+  CHECK(status.state == 'S');
+  CHECK(status.parent == 4710);
+  CHECK(status.user == 1001);
+  CHECK(status.group == 4294967294);
+  CHECK(status.threads == 3);
+  CHECK(status.pids == std::vector<pid_t>{4711, 12, 1});
+  CHECK(status.has_memory);
+  CHECK(status.seccomp_mode == 2);
+  CHECK(status.pending == SignalSet::of(SIGSTOP));
+  CHECK(status.blocked == SignalSet::of(SIGCHLD));
+  CHECK(status.ignored == SignalSet(0x380004));
+  CHECK(status.caught == SignalSet(0xc00000004b817efb));
+  CHECK(status.caught.contains(64));
+}
+
+TEST_CASE("a status file that lacks lines leaves defaults", "[proc_status]") {
+  for (const std::string_view text :
+       {"", "\n\n", "State:", "State:\n", "garbage", ":\n", "Threads:\tmany\nNSpid:\n"}) {
+    const ProcStatus status = parse_status(text);
+    CHECK(status.state == '?');
+    CHECK(status.threads == 0);
+    CHECK(status.pids.empty());
+    CHECK_FALSE(status.has_memory);
+    CHECK(status.caught == SignalSet());
+  }
+}
+
+TEST_CASE("a status file is read up to where it was cut off", "[proc_status]") {
+  CHECK(parse_status("State:\tZ").state == 'Z');
+  CHECK(parse_status("NSpid:\t7").pids == std::vector<pid_t>{7});
+  CHECK(parse_status("SigCgt:\tff").caught == SignalSet(0xff));
+}
+
+TEST_CASE("a name that looks like another line is not taken for it", "[proc_status]") {
+  CHECK(parse_status("Name:\tState:\tZ\nState:\tR (running)\n").state == 'R');
+}
+
+TEST_CASE("a name is read with its blanks and without the escapes of the kernel", "[proc_status]") {
+  CHECK(parse_status("Name:\t a\\nb\\\\n \n").name == " a\nb\\n ");
+  CHECK(parse_status("Name:\ta\\").name == "a\\");
+  CHECK(parse_status("Name:").name.empty());
+}

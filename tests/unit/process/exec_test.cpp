@@ -1,0 +1,154 @@
+#include "pidns/process/exec.hpp"
+
+#include <elf.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "pidns/process/exit_status.hpp"
+#include "pidns/util/failure.hpp"
+
+using namespace pidns;
+
+namespace {
+
+/// A file of the test's own, removed with it.
+class File {
+ public:
+  explicit File(std::string_view content, mode_t mode = 0755) {
+    std::string name = std::filesystem::temp_directory_path() / "pidns-test-XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    directory_ = name;
+    std::ofstream(path(), std::ios::binary) << content;
+    REQUIRE(::chmod(path().c_str(), mode) == 0);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { std::filesystem::remove_all(directory_); }
+
+  [[nodiscard]] std::string path() const { return directory_ / "file"; }
+  [[nodiscard]] std::string directory() const { return directory_; }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+/// The header of a program for some machine, with one segment that names its loader.
+std::string elf_program(Elf64_Half machine, const std::string& loader) {
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_ident[EI_VERSION] = EV_CURRENT;
+  header.e_type = ET_EXEC;
+  header.e_machine = machine;
+  header.e_phoff = sizeof header;
+  header.e_phnum = 1;
+  Elf64_Phdr segment{};
+  segment.p_type = PT_INTERP;
+  segment.p_offset = sizeof header + sizeof segment;
+  segment.p_filesz = loader.size() + 1;
+  std::string bytes(sizeof header + sizeof segment, '\0');
+  std::memcpy(bytes.data(), &header, sizeof header);
+  std::memcpy(bytes.data() + sizeof header, &segment, sizeof segment);
+  return bytes + loader + '\0';
+}
+
+std::string this_machine() {
+  utsname kernel{};
+  ::uname(&kernel);
+  return kernel.machine;
+}
+
+}  // namespace
+
+TEST_CASE("a script whose interpreter is missing is explained", "[exec]") {
+  const File script("#! \t/no/such/interpreter -x\necho\n");
+  CHECK(explain_exec_error(script.path(), ENOENT) ==
+        script.path() + " needs /no/such/interpreter, which does not exist");
+}
+
+TEST_CASE("a script with line ends of Windows is explained", "[exec]") {
+  const File script("#!/bin/sh\r\necho\r\n");
+  CHECK(explain_exec_error(script.path(), ENOENT) ==
+        "the first line of " + script.path() + " ends with a carriage return: save it with Unix line ends");
+}
+
+TEST_CASE("a program whose loader is missing is explained", "[exec]") {
+  const File program(elf_program(EM_X86_64, "/no/such/loader"));
+  CHECK(explain_exec_error(program.path(), ENOENT) ==
+        program.path() + " needs /no/such/loader, which does not exist");
+}
+
+TEST_CASE("a file without fault is not explained", "[exec]") {
+  const File script("#!/bin/sh\n");
+  for (const int error : {ENOENT, EACCES, ENOEXEC, ENOMEM, ETXTBSY}) {
+    CHECK(explain_exec_error(script.path(), error).empty());
+  }
+  for (const int error : {ENOENT, EACCES, ENOEXEC}) {
+    CHECK(explain_exec_error("/no/such/file", error).empty());
+  }
+}
+
+TEST_CASE("a program that is cut off anywhere is not misread", "[exec]") {
+  const std::string whole = elf_program(EM_X86_64, "/no/such/loader");
+  for (std::size_t size = 0; size < sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr); ++size) {
+    const File program(whole.substr(0, size));
+    CHECK(explain_exec_error(program.path(), ENOENT).empty());
+  }
+}
+
+TEST_CASE("a program with wild offsets is not misread", "[exec]") {
+  std::string bytes = elf_program(EM_X86_64, "/no/such/loader");
+  const Elf64_Off wild = ~Elf64_Off{0};
+  std::memcpy(bytes.data() + offsetof(Elf64_Ehdr, e_phoff), &wild, sizeof wild);
+  CHECK(explain_exec_error(File(bytes).path(), ENOENT).empty());
+}
+
+TEST_CASE("a directory and a file without the permission are told apart", "[exec]") {
+  const File file("#!/bin/sh\n", 0644);
+  CHECK(explain_exec_error(file.directory(), EACCES) == file.directory() + " is a directory");
+  CHECK(explain_exec_error(file.path(), EACCES) ==
+        file.path() + " is not executable: chmod +x " + file.path());
+  const File data("root:x:0:0:root:/root:/bin/bash\n", 0644);
+  CHECK(explain_exec_error(data.path(), EACCES) == data.path() + " is not executable");
+  CHECK(explain_exec_error("/dev/null", EACCES) == "/dev/null is not a regular file");
+}
+
+TEST_CASE("a program for another machine is explained", "[exec]") {
+  const auto check = [](const std::string& bytes, const std::string& machine) {
+    const File program(bytes);
+    CHECK(explain_exec_error(program.path(), ENOEXEC) ==
+          program.path() + " is built for " + machine + ", and this machine is " + this_machine());
+  };
+  check(elf_program(EM_RISCV, "/lib/ld.so"), "riscv");
+  std::string big_endian = elf_program(EM_S390, "/lib/ld.so");
+  big_endian[EI_DATA] = ELFDATA2MSB;
+  std::swap(big_endian[offsetof(Elf64_Ehdr, e_machine)], big_endian[offsetof(Elf64_Ehdr, e_machine) + 1]);
+  check(big_endian, "s390x");
+  const File damaged(elf_program(EM_X86_64, "/lib/ld.so"));
+  CHECK(explain_exec_error(damaged.path(), ENOEXEC).empty() == (this_machine() == "x86_64"));
+}
+
+TEST_CASE("a command that cannot be executed fails with 126 and one that is missing with 127", "[exec]") {
+  const File script("#!/no/such/interpreter\n");
+  const std::vector<std::pair<std::string, int>> commands{{script.path(), status_cannot_execute},
+                                                          {script.directory(), status_cannot_execute},
+                                                          {"/no/such/file", status_not_found},
+                                                          {"no-such-file-anywhere", status_not_found},
+                                                          {"", status_not_found}};
+  for (const auto& [command, status] : commands) {
+    try {
+      execute_command({command}, {});
+    } catch (const Failure& failure) {
+      CHECK(failure.status == status);
+      CHECK_THAT(failure.what(), Catch::StartsWith("cannot execute '" + command + "': "));
+    }
+  }
+}
