@@ -32,7 +32,7 @@ void print(const std::string& text) {
 
 pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
   refuse_raised_privilege();
-  auto request = pidns::parse(arguments);
+  const auto request = pidns::parse(arguments);
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
     print(printout->text);
     return {};
@@ -41,9 +41,9 @@ pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
     print(pidns::list_namespaces(*list));
     return {};
   }
-  auto& options = std::get<pidns::Options>(request);
+  const auto& options = std::get<pidns::Options>(request);
   log.set_verbosity(options.verbosity);
-  return pidns::launch(std::move(options), log);
+  return pidns::launch(options, log);
 }
 
 /// The one place that prints why pidns cannot go on.

@@ -77,11 +77,11 @@ std::size_t find_letter(char letter) {
   throw UsageError(fmt::format("--{}: takes no value", option.name));
 }
 
-class Splitter {
+class Parser {
  public:
-  explicit Splitter(std::span<const char* const> words) : words_(words) {}
+  explicit Parser(std::span<const char* const> words) : words_(words) {}
 
-  ParsedArgs split() {
+  ParsedArgs parse() {
     while (next_ < words_.size()) {
       const std::string_view word = words_[next_];
       if (word == "--") {
@@ -89,53 +89,53 @@ class Splitter {
         break;
       }
       if (word.starts_with("--")) {
-        take_long(word.substr(2));
+        read_long(word.substr(2));
       } else if (word.size() > 1 && word.front() == '-') {
-        take_shorts(word.substr(1));
+        read_shorts(word.substr(1));
       } else {
         break;
       }
     }
     const auto rest = words_.subspan(next_);
-    split_.command.assign(rest.begin(), rest.end());
-    return std::move(split_);
+    args_.command.assign(rest.begin(), rest.end());
+    return std::move(args_);
   }
 
  private:
-  void take_long(std::string_view word) {
+  void read_long(std::string_view word) {
     ++next_;
     const auto equals = word.find('=');
     const std::size_t option = find_long(word.substr(0, equals));
     if (equals == std::string_view::npos) {
-      take_without_equals(option);
-    } else if (option_table()[option].takes == Takes::nothing) {
+      add_without_equals(option);
+    } else if (option_table()[option].value.takes == Takes::nothing) {
       refuse_value(option_table()[option]);
     } else {
       add(option, word.substr(equals + 1));
     }
   }
 
-  /// `-fp`, `-R DIR`, `-UrRDIR`: the first letter that requires a value takes the rest of the word, or the
-  /// next one.
-  void take_shorts(std::string_view letters) {
+  /// `-fp`, `-R DIR`, `-UrRDIR`: the value of the first letter that requires one is the rest of the word, or
+  /// the next word.
+  void read_shorts(std::string_view letters) {
     ++next_;
     while (!letters.empty()) {
       const std::size_t option = find_letter(letters.front());
       letters.remove_prefix(1);
-      if (option_table()[option].takes == Takes::value && !letters.empty()) {
+      if (option_table()[option].value.takes == Takes::value && !letters.empty()) {
         add(option, letters);
         return;
       }
-      take_without_equals(option);
+      add_without_equals(option);
     }
   }
 
-  void take_without_equals(std::size_t option) {
+  void add_without_equals(std::size_t option) {
     const OptionSpec& spec = option_table()[option];
     const bool is_last = next_ == words_.size();
-    switch (spec.takes) {
+    switch (spec.value.takes) {
       case Takes::nothing:
-        split_.options.push_back({option, {}});
+        args_.options.push_back({option, {}});
         return;
       case Takes::value:
         if (is_last) {
@@ -150,7 +150,7 @@ class Splitter {
         }
         [[fallthrough]];
       case Takes::optional_equals:
-        split_.options.push_back({option, std::string(spec.default_value)});
+        args_.options.push_back({option, std::string(spec.value.default_value)});
         return;
     }
   }
@@ -159,18 +159,24 @@ class Splitter {
     if (value.empty()) {  // as from a variable that is not set: `--mount-proc=$DIR`
       throw UsageError(fmt::format("--{}: the value is empty", option_table()[option].name));
     }
-    split_.options.push_back({option, std::string(value)});
+    args_.options.push_back({option, std::string(value)});
   }
 
   std::span<const char* const> words_;
   std::size_t next_ = 0;
-  ParsedArgs split_;
+  ParsedArgs args_;
 };
 
 }  // namespace
 
-ParsedArgs parse_args(std::span<const char* const> words) {
-  return Splitter(words).split();
+bool ParsedArgs::has(std::string_view option) const {
+  return std::any_of(options.begin(), options.end(), [&](const Occurrence& occurrence) {
+    return option_table()[occurrence.option].name == option;
+  });
+}
+
+ParsedArgs parse_args(std::span<const char* const> arguments) {
+  return Parser(arguments).parse();
 }
 
 }  // namespace pidns

@@ -14,9 +14,9 @@ constexpr std::size_t indent = 30;  // of the descriptions
 std::string_view heading(Group group) {
   switch (group) {
     case Group::steps:
-      return "Steps (name some to get exactly those, none to get them all)";
+      return "Basic steps (name some to get exactly those, none to get them all)";
     case Group::signals:
-      return "Signals and the end";
+      return "Signals and termination";
     case Group::namespaces:
       return "Further namespaces";
     case Group::user:
@@ -26,21 +26,21 @@ std::string_view heading(Group group) {
     case Group::environment:
       return "Environment";
     case Group::inspect:
-      return "Namespaces that are there already";
+      return "Inspect and join";
     case Group::general:
       break;
   }
-  return "About pidns";
+  return "General";
 }
 
 std::string value_text(const OptionSpec& option) {
-  switch (option.takes) {
+  switch (option.value.takes) {
     case Takes::nothing:
       return {};
     case Takes::value:
-      return fmt::format("={}", option.value_name);
+      return fmt::format("={}", option.value.name);
     default:
-      return fmt::format("[={}]", option.value_name);
+      return fmt::format("[={}]", option.value.name);
   }
 }
 
@@ -69,7 +69,7 @@ std::string help_text() {
   std::string text =
       "Usage: pidns [OPTION]... [--] [COMMAND [ARG]...]\n"
       "Run COMMAND as PID 1 of a new PID namespace, with a /proc of its own.\n"
-      "COMMAND is $SHELL, else the user's login shell, unless it is given.\n";
+      "Without COMMAND, run $SHELL or the user's login shell.\n";
   std::optional<Group> group;
   for (const OptionSpec& option : option_table()) {
     if (option.group != group) {
@@ -83,7 +83,7 @@ std::string help_text() {
          "be executed, 127 if it is not found. If a signal kills COMMAND, it kills pidns.\n"
          "\nExamples:\n"
          "  pidns --fork --mount-proc /bin/bash     a shell that is PID 1\n"
-         "  timeout 60 pidns --init make check      nothing of it outlives the minute\n"
+         "  timeout 60 pidns --init make check      leave no process behind after a minute\n"
          "  pidns --fork bash                       PID 1, but /proc is still the host's\n";
 }
 

@@ -126,8 +126,8 @@ class Narrator::Narration {
       {{"mnt"}, {"user"}, {"pid"}, {"uts"}, {"ipc"}, {"net"}, {"cgroup"}, {"time"}}};
 };
 
-Narrator::Narrator(const Options& options) {
-  if (options.explain) {
+Narrator::Narrator(bool enabled) {
+  if (enabled) {
     narration_ = std::make_unique<Narration>();
     observer_ = [this](const sys::Call& call, const std::optional<sys::Result>& result) {
       narration_->tell_call(call, result);

@@ -2,32 +2,119 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <climits>
-
 #include "pidns/launch/capabilities.hpp"
 #include "pidns/launch/environment.hpp"
+#include "pidns/launch/failure_pipe.hpp"
+#include "pidns/launch/hints.hpp"
+#include "pidns/launch/mounts.hpp"
+#include "pidns/process/child_process.hpp"
 #include "pidns/process/exec.hpp"
+#include "pidns/supervise/init.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
-#include "pidns/sys/signals.hpp"
 #include "pidns/util/failure.hpp"
-#include "pidns/util/text.hpp"
 
 namespace pidns {
 
-CallerSignals block_all_signals() {
-  const SignalSet mask = sys::set_signal_mask(SignalSet::all());
-  // While SIGCHLD is ignored the kernel reaps children by itself and their status is lost: waitid(2), Notes.
-  // Not touched otherwise: setting the default would throw a pending SIGCHLD away.
-  const bool child_ignored = sys::is_ignored(SIGCHLD);
-  if (child_ignored) {
-    sys::set_default_disposition(SIGCHLD);
+namespace {
+
+/// A child that shares our memory costs no page copies. The PID 1 of --init runs beside us and needs its own,
+/// and the kernel moves such a child into a new time namespace only since Linux 6.0: timens_on_exec() in
+/// kernel/time/namespace.c.
+sys::Memory child_memory(const Options& options) {
+  const bool own_memory = options.init || (options.namespaces & CLONE_NEWTIME) != 0;
+  return own_memory ? sys::Memory::copied : sys::Memory::shared;
+}
+
+/// Exits the child after reporting to the parent; PID 1 of --init has no listening parent and logs instead.
+[[noreturn]] void fail(const Launch& launch, const sys::Pipe& pipe, const Failure& failure) {
+  try {
+    send_failure(pipe.write, failure);
+  } catch (const sys::Error&) {
+    launch.log.failure(failure);
   }
-  return {.mask = mask, .child_ignored = child_ignored};
+  ::_exit(failure.status);
+}
+
+/// Spawns a child that runs `part`, which must not return, and reports on the pipe if that fails. Nothing may
+/// be thrown past here: a vfork child must not unwind the parent's stack.
+template <typename Part>
+pid_t spawn_guarded(sys::Memory memory, const Launch& launch, const sys::Pipe& pipe, Part part) {
+  return sys::spawn(memory, launch.observer(), [&]() noexcept {
+    try {
+      part();
+    } catch (const sys::Error& error) {
+      fail(launch, pipe, diagnose(error, launch.options));
+    } catch (const Failure& failure) {
+      fail(launch, pipe, failure);
+    } catch (const std::exception& error) {
+      fail(launch, pipe, Failure(status_failed, error.what(), {}));
+    }
+  });
+}
+
+/// Makes sure that this process does not outlive the one that made it.
+/// @param pipe only the parent reads from it
+void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserver& observer) {
+  sys::set_parent_death_signal(signal, observer);
+  // The parent may have died before that; getppid(2) cannot tell, as it is 0 in here either way.
+  sys::close_copy(pipe.read);
+  if (!sys::has_reader(pipe.write)) {
+    ::_exit(status_failed);
+  }
+}
+
+/// The PID 1 of --init, from the start of the command to its end.
+[[noreturn]] void run_as_init(const Launch& launch, ForkLinks& links) {
+  links.channel.outer.reset();
+  ChildProcess command(spawn_command(launch, links.failure));
+  sys::close(links.failure.write, "cannot close a pipe");
+  // What is open in PID 1 can be reached from inside through /proc/1/fd: nothing of the outside may be left.
+  sys::close_stdin_and_stdout();
+  sys::close_all_above_stderr_but(links.channel.inner);
+  ::_exit(shell_status(run_init(command, links.channel.inner, launch.narrator)));
+}
+
+[[noreturn]] void run_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
+  const Options& options = launch.options;
+  if (options.new_session) {
+    sys::new_session(launch.observer());
+  }
+  prepare_mounts(options, launch.observer());
+  if (!options.init) {
+    set_credentials(options, launch.observer());
+  }
+  // Only now: the kernel forgets it when the IDs of a process change. PR_SET_PDEATHSIG(2const)
+  if (options.kill_child != 0) {
+    die_with_parent(options.kill_child, links.failure, launch.observer());
+  }
+  // Last, because pinned namespaces survive a later failure.
+  pinner.pin_all();
+  if (options.init) {
+    run_as_init(launch, links);
+  }
+  exec_command(launch);
+}
+
+}  // namespace
+
+ForkLinks make_fork_links(const Options& options) {
+  return {.failure = sys::make_pipe(), .channel = options.init ? sys::make_channel() : sys::Channel{}};
+}
+
+pid_t spawn_child(Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
+  return spawn_guarded(child_memory(launch.options), launch, links.failure,
+                       [&] { run_child(launch, pinner, links); });
+}
+
+pid_t spawn_command(const Launch& launch, const sys::Pipe& failure) {
+  return spawn_guarded(sys::Memory::shared, launch, failure, [&] {
+    set_credentials(launch.options, launch.observer());
+    exec_command(launch);
+  });
 }
 
 void set_credentials(const Options& options, const sys::SyscallObserver& observer) {
@@ -36,62 +123,20 @@ void set_credentials(const Options& options, const sys::SyscallObserver& observe
     sys::set_group(*options.group, observer);
   }
   if (options.user) {
-    sys::set_user(*options.user, observer);  // after the group: it may take the right to change that
+    sys::set_user(*options.user, observer);  // after the group: it may remove the right to change that
   }
   if (options.keep_capabilities && (options.namespaces & CLONE_NEWUSER) != 0) {
     keep_capabilities();  // last: a change of user clears the ambient set
   }
 }
 
-void exec_command(const Options& options, const CallerSignals& caller, const sys::SyscallObserver& observer) {
-  if (caller.child_ignored) {
-    sys::ignore_signal(SIGCHLD);
-  }
-  sys::set_signal_mask(caller.mask);
+void exec_command(const Launch& launch) {
+  restore_signals(launch.caller);
   // After all steps that look something up in it, and before COMMAND is looked up in what is left of PATH.
-  if (options.environment) {
-    keep_only(*options.environment);
+  if (launch.options.environment) {
+    keep_only(*launch.options.environment);
   }
-  execute_command(options.command, observer);
-}
-
-void die_with_parent(int signal, const sys::Pipe& pipe_to_parent, const sys::SyscallObserver& observer) {
-  sys::set_parent_death_signal(signal, observer);
-  // The parent may have died before that; getppid(2) cannot tell, as it is 0 in here either way.
-  sys::close_copy(pipe_to_parent.read);
-  if (!sys::has_reader(pipe_to_parent.write)) {
-    ::_exit(status_failed);
-  }
-}
-
-void send_order(const UniqueFd& pipe, std::string_view order) {
-  try {
-    sys::write_all(pipe.get(), order);
-  } catch (const sys::Error& error) {
-    if (error.error() != EPIPE) {
-      throw;
-    }
-  }
-}
-
-void send_failure(const UniqueFd& pipe, const Failure& failure) {
-  std::string packet{static_cast<char>(failure.status)};
-  packet.append(failure.what()).push_back('\0');
-  packet.append(failure.hint);
-  packet.resize(std::min<std::size_t>(packet.size(), PIPE_BUF));  // so that one write(2) takes it whole
-  sys::write_all(pipe.get(), packet);
-}
-
-std::optional<Failure> receive_failure(const UniqueFd& pipe) {
-  const std::string packet = sys::read_all(pipe);
-  if (packet.empty()) {
-    return std::nullopt;
-  }
-  std::string_view rest = packet;
-  const int status = static_cast<unsigned char>(rest.front());
-  rest.remove_prefix(1);
-  const std::string message(consume_until(rest, '\0'));
-  return Failure(status, message, std::string(rest));
+  execute_command(launch.options.command, launch.observer());
 }
 
 }  // namespace pidns

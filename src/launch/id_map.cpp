@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <limits>
 
 #include "pidns/util/text.hpp"
 
@@ -13,44 +11,19 @@ namespace pidns {
 
 namespace {
 
-constexpr unsigned no_id = std::numeric_limits<unsigned>::max();
-
-std::optional<unsigned> parse_number(std::string_view text) {
-  unsigned number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
-}
-
-/// Three numbers with separators between them, and nothing else.
-std::optional<std::array<unsigned, 3>> parse_three(std::string_view text, char separator) {
-  if (std::count(text.begin(), text.end(), separator) != 2) {
-    return std::nullopt;
-  }
-  std::array<unsigned, 3> numbers{};
-  for (unsigned& number : numbers) {
-    const auto parsed = parse_number(consume_until(text, separator));
-    if (!parsed) {
-      return std::nullopt;
-    }
-    number = *parsed;
-  }
-  return numbers;
-}
-
 bool contains(unsigned first, unsigned count, unsigned id) {
   return id >= first && id - first < count;
 }
 
-/// Pairs the ids of a block in order, without the caller's own on either side.
-void append_around(std::vector<IdRange>& lines, const MapBlock& block, const IdRange& own) {
+/// Pairs the IDs of a block in order, without the caller's current one on either side.
+void append_around(std::vector<IdRange>& lines, const MapBlock& block, const IdRange& current) {
   const auto& [inner, outer, size] = block.range;
-  const bool hole_outside = contains(outer, size, own.outer);
-  const bool hole_inside = contains(inner, size, own.inner);
-  const bool goes_on = block.source == MapBlock::Source::automatic;
-  const unsigned count = size - (hole_outside || (hole_inside && !goes_on) ? 1 : 0);
-  const unsigned inside = hole_inside ? own.inner - inner : count;  // how many ids are before the hole
-  const unsigned outside = hole_outside ? own.outer - outer : count;
+  const bool hole_outside = contains(outer, size, current.outer);
+  const bool hole_inside = contains(inner, size, current.inner);
+  const bool extended = block.source == MapBlock::Source::automatic;
+  const unsigned count = size - (hole_outside || (hole_inside && !extended) ? 1 : 0);
+  const unsigned inside = hole_inside ? current.inner - inner : count;  // how many IDs are before the hole
+  const unsigned outside = hole_outside ? current.outer - outer : count;
   const std::array cuts{0U, std::min({inside, outside, count}), std::min(std::max(inside, outside), count),
                         count};
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
@@ -73,33 +46,7 @@ bool overlap(unsigned first, unsigned count, unsigned other, unsigned other_coun
 
 }  // namespace
 
-std::optional<unsigned> parse_id(std::string_view text) {
-  const auto id = parse_number(text);
-  return id == no_id ? std::nullopt : id;
-}
-
-std::optional<MapBlock> parse_map_block(std::string_view text) {
-  if (text == "auto") {
-    return MapBlock{.source = MapBlock::Source::automatic};
-  }
-  if (text == "subids") {
-    return MapBlock{.source = MapBlock::Source::subids};
-  }
-  if (text == "all") {
-    return MapBlock{.source = MapBlock::Source::all};
-  }
-  if (const auto numbers = parse_three(text, ':')) {
-    const auto [inner, outer, count] = *numbers;
-    return MapBlock{.range = {.inner = inner, .outer = outer, .count = count}};
-  }
-  if (const auto numbers = parse_three(text, ',')) {
-    const auto [outer, inner, count] = *numbers;
-    return MapBlock{.range = {.inner = inner, .outer = outer, .count = count}, .old_form = true};
-  }
-  return std::nullopt;
-}
-
-std::vector<IdRange> parse_map(std::string_view text) {
+std::vector<IdRange> parse_id_map(std::string_view text) {
   std::vector<IdRange> ranges;
   while (!text.empty()) {
     std::string_view line = consume_until(text, '\n');
@@ -128,11 +75,11 @@ std::optional<IdRange> find_subordinate_ids(std::string_view text, std::string_v
     std::string_view line = consume_until(text, '\n');
     const std::string_view owner = consume_until(line, ':');
     const bool by_name = !name.empty() && owner == name;
-    if (!by_name && parse_number(owner) != id) {
+    if (!by_name && parse_number<unsigned>(owner) != id) {
       continue;
     }
-    const auto first = parse_number(consume_until(line, ':'));
-    const auto count = parse_number(line);
+    const auto first = parse_number<unsigned>(consume_until(line, ':'));
+    const auto count = parse_number<unsigned>(line);
     if (first && count) {
       return IdRange{.inner = *first, .outer = *first, .count = *count};
     }
@@ -140,14 +87,15 @@ std::optional<IdRange> find_subordinate_ids(std::string_view text, std::string_v
   return std::nullopt;
 }
 
-std::vector<IdRange> build_id_map(const std::optional<IdRange>& own, const std::vector<MapBlock>& blocks) {
+std::vector<IdRange> build_id_map(const std::optional<IdRange>& current,
+                                  const std::vector<MapBlock>& blocks) {
   std::vector<IdRange> lines;
-  if (own) {
-    lines.push_back(*own);
+  if (current) {
+    lines.push_back(*current);
   }
   for (const MapBlock& block : blocks) {
-    if (own) {
-      append_around(lines, block, *own);
+    if (current) {
+      append_around(lines, block, *current);
     } else {
       lines.push_back(block.range);
     }
@@ -155,12 +103,18 @@ std::vector<IdRange> build_id_map(const std::optional<IdRange>& own, const std::
   return lines;
 }
 
+bool is_mapped(std::string_view map, unsigned id) {
+  const std::vector<IdRange> ranges = parse_id_map(map);
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const IdRange& range) { return contains(range.outer, range.count, id); });
+}
+
 std::string why_invalid(const IdRange& range) {
   if (range.count == 0) {
-    return fmt::format("{} maps no id", describe(range));
+    return fmt::format("{} maps no ID", describe(range));
   }
   if (range.count > no_id - std::max(range.inner, range.outer)) {
-    return fmt::format("{} goes beyond {}, the last id", describe(range), no_id - 1);
+    return fmt::format("{} goes beyond {}, the last ID", describe(range), no_id - 1);
   }
   return {};
 }
@@ -180,7 +134,7 @@ std::string why_invalid(const std::vector<IdRange>& lines) {
     }
   }
   if (lines.size() > most_lines || format_id_map(lines).size() >= too_long) {
-    return fmt::format("{} lines are more than the kernel takes", lines.size());
+    return fmt::format("{} lines are more than the kernel accepts", lines.size());
   }
   return {};
 }

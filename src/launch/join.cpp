@@ -4,14 +4,13 @@
 #include <linux/capability.h>
 #include <sched.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <filesystem>
 
 #include "pidns/launch/id_map.hpp"
 #include "pidns/launch/user_namespace.hpp"
-#include "pidns/signal/dispositions.hpp"
+#include "pidns/proc/proc_status.hpp"
+#include "pidns/proc/process_ids.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/mounts.hpp"
@@ -38,18 +37,17 @@ class Joiner {
     if (flags == 0) {
       return;
     }
-    const bool set_credentials =
-        (flags & CLONE_NEWUSER) != 0 && !is_mapped(read("uid_map"), current_ids().user);
-    if (set_credentials && sys::has_capability(CAP_SETGID)) {
+    const bool change_ids = (flags & CLONE_NEWUSER) != 0 && !is_mapped(read("uid_map"), current_ids().user);
+    if (change_ids && sys::has_capability(CAP_SETGID)) {
       sys::drop_groups(observer_);  // in there it may be forbidden
     }
     std::error_code no_directory;
     const std::filesystem::path directory = std::filesystem::current_path(no_directory);
-    // Until it executes the command, our child shares our memory, and processes in there could trace it.
+    // Our child shares our memory until it executes the command, and processes in there could trace it.
     sys::hide_memory(observer_);
     sys::enter_namespaces(target, flags, context(), observer_);
     log_.info("entered {} of process {}", describe_namespaces(flags), pid_);
-    if (set_credentials) {
+    if (change_ids) {
       become_user_of_target();
     }
     if ((flags & CLONE_NEWNS) != 0) {
@@ -87,14 +85,9 @@ class Joiner {
   }
 
   int namespaces_to_enter() {
-    struct Kind {
-      int flag;
-      std::string_view file;
-    };
-    constexpr std::array kinds{Kind{CLONE_NEWUSER, "user"}, Kind{CLONE_NEWPID, "pid"},
-                               Kind{CLONE_NEWNS, "mnt"}};
     int flags = 0;
-    for (const auto& [flag, file] : kinds) {
+    for (const int flag : {CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS}) {
+      const std::string_view file = namespace_kind(flag).file;
       const bool same = namespace_number(fmt::format("{}", pid_), file) == namespace_number("self", file);
       flags |= same ? 0 : flag;
     }
@@ -119,7 +112,7 @@ class Joiner {
     log_.warn("process {} is in our own PID namespace, and so is COMMAND{}", pid_, advice);
   }
 
-  /// Who does not exist in a user namespace could not even make a file there.
+  /// A user not mapped in the namespace cannot create files there.
   void become_user_of_target() {
     // Opened in the new user namespace, it shows the ids as they are in there.
     const auto status = read_status(proc_, pid_);
@@ -135,7 +128,7 @@ class Joiner {
     try {
       sys::change_directory(directory.c_str(), observer_);
     } catch (const sys::Error&) {
-      // It is not there, or not for us: we stay in the root directory.
+      // It does not exist there, or is not for us: we stay in the root directory.
     }
   }
 
@@ -149,13 +142,6 @@ class Joiner {
 
 void join_namespaces(pid_t pid, const UniqueFd& proc, const sys::SyscallObserver& observer, Log& log) {
   Joiner(pid, proc, observer, log).join();
-}
-
-bool is_mapped(std::string_view map, unsigned id) {
-  const std::vector<IdRange> ranges = parse_map(map);
-  return std::any_of(ranges.begin(), ranges.end(), [&](const IdRange& range) {
-    return id >= range.outer && id - range.outer < range.count;
-  });
 }
 
 }  // namespace pidns

@@ -47,7 +47,7 @@ bool is_in_new_proc(const Options& options, const std::filesystem::path& directo
 
 }  // namespace
 
-void verify_directories(const Options& options) {
+void check_directories(const Options& options) {
   const UniqueFd root = options.root
                             ? sys::open_directory(options.root->c_str(), "--root=" + options.root->native())
                             : UniqueFd();

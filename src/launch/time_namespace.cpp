@@ -15,7 +15,7 @@ namespace pidns {
 
 namespace {
 
-void verify_clock(clockid_t clock, std::optional<std::int64_t> offset, std::string_view option) {
+void check_offset(clockid_t clock, std::optional<std::int64_t> offset, std::string_view option) {
   if (offset && !offset_in_range(sys::seconds_of(clock), *offset)) {
     throw Failure(status_failed,
                   fmt::format("{}={}: the clock would be {}", option, *offset,
@@ -42,9 +42,9 @@ std::string offset_lines(std::optional<std::int64_t> monotonic, std::optional<st
   return lines;
 }
 
-void verify_clocks(const Options& options) {
-  verify_clock(CLOCK_MONOTONIC, options.monotonic, "--monotonic");
-  verify_clock(CLOCK_BOOTTIME, options.boottime, "--boottime");
+void check_clock_offsets(const Options& options) {
+  check_offset(CLOCK_MONOTONIC, options.monotonic, "--monotonic");
+  check_offset(CLOCK_BOOTTIME, options.boottime, "--boottime");
 }
 
 void set_clock_offsets(const Options& options, const sys::SyscallObserver& observer) {

@@ -5,9 +5,15 @@
 #include <linux/capability.h>
 #include <unistd.h>
 
+#include "pidns/launch/hints.hpp"
+#include "pidns/launch/id_map.hpp"
+#include "pidns/launch/id_map_writer.hpp"
+#include "pidns/launch/outside_helper.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/process/name_lookup.hpp"
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
+#include "pidns/sys/namespaces.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
 #include "pidns/util/failure.hpp"
@@ -16,9 +22,9 @@ namespace pidns {
 
 namespace {
 
-/// What users and groups have of their own.
+/// What differs between users and groups.
 struct Names {
-  std::string_view own_option;
+  std::string_view current_option;
   std::string_view blocks_option;
   std::string_view kind;
   const char* subordinate_ids;
@@ -38,16 +44,16 @@ Names names_of(IdKind kind) {
 /// Turns what the options ask of one kind of ids into the lines of a map.
 class Resolver {
  public:
-  Resolver(IdKind kind, const Ids& ids, SignalSet mask, Log& log)
-      : kind_(kind), names_(names_of(kind)), ids_(ids), mask_(mask), log_(log) {}
+  Resolver(IdKind kind, const Ids& ids, Log& log)
+      : kind_(kind), names_(names_of(kind)), ids_(ids), log_(log) {}
 
   std::vector<IdRange> resolve(const IdMapRequest& request) {
     std::vector<MapBlock> blocks;
     for (const MapBlock& block : request.blocks) {
       append(blocks, block);
     }
-    const auto own = request.own ? std::optional(own_line(*request.own)) : std::nullopt;
-    std::vector<IdRange> lines = build_id_map(own, blocks);
+    const auto current = request.current ? std::optional(current_line(*request.current)) : std::nullopt;
+    std::vector<IdRange> lines = build_id_map(current, blocks);
     check(why_invalid(lines));
     return lines;
   }
@@ -59,15 +65,15 @@ class Resolver {
     }
   }
 
-  IdRange own_line(const std::string& name_or_number) {
+  IdRange current_line(const std::string& name_or_number) {
     const unsigned outer = kind_ == IdKind::user ? ids_.user : ids_.group;
     if (const auto number = parse_id(name_or_number)) {
       return {.inner = *number, .outer = outer, .count = 1};
     }
     const bool is_number = name_or_number.find_first_not_of("0123456789") == std::string::npos;
-    const auto id = is_number ? std::nullopt : find_id(kind_, name_or_number, mask_);
+    const auto id = is_number ? std::nullopt : find_id(kind_, name_or_number);
     if (!id) {
-      refuse(names_.own_option, fmt::format("{} is no {}", name_or_number, names_.kind));
+      refuse(names_.current_option, fmt::format("unknown {} '{}'", names_.kind, name_or_number));
     }
     return {.inner = *id, .outer = outer, .count = 1};
   }
@@ -90,7 +96,7 @@ class Resolver {
         append(blocks, block.source, subordinate_ids());
         break;
       case MapBlock::Source::all:
-        for (const IdRange& range : parse_map(sys::read_file(AT_FDCWD, names_.current_map))) {
+        for (const IdRange& range : parse_id_map(sys::read_file(AT_FDCWD, names_.current_map))) {
           blocks.push_back({.source = block.source, .range = {range.inner, range.inner, range.count}});
         }
         break;
@@ -109,7 +115,7 @@ class Resolver {
 
   /// Those of the user, for groups as well: subgid(5).
   IdRange subordinate_ids() {
-    const std::string name = find_name(IdKind::user, ids_.user, mask_);
+    const std::string name = find_name(IdKind::user, ids_.user);
     const auto ids = find_subordinate_ids(sys::read_file(AT_FDCWD, names_.subordinate_ids), name, ids_.user);
     if (!ids) {
       refuse(names_.blocks_option, fmt::format("{} has no line for user {}", names_.subordinate_ids,
@@ -121,7 +127,6 @@ class Resolver {
   IdKind kind_;
   Names names_;
   Ids ids_;
-  SignalSet mask_;
   Log& log_;
 };
 
@@ -132,13 +137,29 @@ MapWriter choose_writer(const IdMapRequest& request, bool has_owner, int capabil
   return sys::has_capability(capability) ? MapWriter::helper : MapWriter::tool;
 }
 
+void write_from_outside(const Options& options, const UserNamespacePlan& plan, const std::string& pid,
+                        const sys::SyscallObserver& observer) {
+  try {
+    write_id_maps(plan, WriterSide::outside, pid, observer);
+  } catch (const sys::Error& error) {
+    throw diagnose(error, options);
+  }
+}
+
+/// Becomes the owner of the namespace that is about to be created: that is the user who creates it.
+void become_owner(const Ids& owner, const sys::SyscallObserver& observer) {
+  sys::drop_groups(observer);
+  sys::set_group(owner.group, observer);
+  sys::set_user(owner.user, observer);  // last: it removes the right to do the others
+}
+
 }  // namespace
 
 Ids current_ids() {
   return {::geteuid(), ::getegid()};
 }
 
-bool can_make_namespaces() {
+bool can_create_namespaces() {
   return sys::has_capability(CAP_SYS_ADMIN);
 }
 
@@ -151,7 +172,7 @@ std::optional<Setgroups> choose_setgroups(std::optional<Setgroups> asked, const 
   return required ? Setgroups::deny : asked;
 }
 
-UserNamespacePlan plan_user_namespace(const Options& options, SignalSet mask, Log& log) {
+UserNamespacePlan plan_user_namespace(const Options& options, Log& log) {
   const bool has_owner = options.owner.has_value();
   if (has_owner && !(sys::has_capability(CAP_SETUID) && sys::has_capability(CAP_SETGID))) {
     throw Failure(status_failed, "--owner: needs the capabilities to become another user and group",
@@ -159,18 +180,31 @@ UserNamespacePlan plan_user_namespace(const Options& options, SignalSet mask, Lo
   }
   const Ids ids = current_ids();
   UserNamespacePlan plan{.owner = options.owner};
-  plan.users = {.lines = Resolver(IdKind::user, ids, mask, log).resolve(options.users),
+  plan.users = {.lines = Resolver(IdKind::user, ids, log).resolve(options.users),
                 .writer = choose_writer(options.users, has_owner, CAP_SETUID)};
-  plan.groups = {.lines = Resolver(IdKind::group, ids, mask, log).resolve(options.groups),
+  plan.groups = {.lines = Resolver(IdKind::group, ids, log).resolve(options.groups),
                  .writer = choose_writer(options.groups, has_owner, CAP_SETGID)};
   plan.setgroups = choose_setgroups(options.setgroups, plan.groups);
   return plan;
 }
 
-void become_owner(const Ids& owner, const sys::SyscallObserver& observer) {
-  sys::drop_groups(observer);
-  sys::set_group(owner.group, observer);
-  sys::set_user(owner.user, observer);  // last: it takes the right to do the rest
+void create_user_namespace(const Options& options, const sys::SyscallObserver& observer, Log& log) {
+  const UserNamespacePlan plan = plan_user_namespace(options, log);
+  // The helper is made first: from unshare(2) on we have no rights outside, nor have our children.
+  std::optional<OutsideHelper> helper;
+  if (needs_outside_writer(plan)) {
+    helper.emplace([&](const std::string& pid) { write_from_outside(options, plan, pid, observer); });
+  }
+  if (plan.owner) {
+    become_owner(*plan.owner, observer);
+  }
+  sys::unshare(options.namespaces, observer);
+  if (helper) {
+    // What /proc calls us, which is not our PID when it belongs to a parent PID namespace.
+    helper->run(sys::read_link(AT_FDCWD, "/proc/self"), "cannot map IDs");
+    helper->wait();
+  }
+  write_id_maps(plan, WriterSide::inside, "self", observer);
 }
 
 }  // namespace pidns

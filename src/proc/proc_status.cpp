@@ -1,5 +1,9 @@
 #include "pidns/proc/proc_status.hpp"
 
+#include <fmt/format.h>
+
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
 #include "pidns/util/text.hpp"
 
 namespace pidns {
@@ -77,6 +81,47 @@ ProcStatus parse_status(std::string_view text) {
     }
   }
   return status;
+}
+
+ProcStatus read_status_at(int directory, const char* file) {
+  return parse_status(sys::read_file(directory, file));
+}
+
+std::optional<std::string> read_unless_gone(const UniqueFd& proc, const std::string& path) {
+  try {
+    return sys::read_file(proc.get(), path.c_str());
+  } catch (const sys::Error& error) {
+    if (!sys::is_gone(error)) {
+      throw;
+    }
+    return std::nullopt;
+  }
+}
+
+namespace {
+
+std::optional<ProcStatus> read_status_file(const UniqueFd& proc, const std::string& path) {
+  const auto text = read_unless_gone(proc, path);
+  return text ? std::optional(parse_status(*text)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
+  return read_status_file(proc, fmt::format("{}/status", pid));
+}
+
+std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
+  return read_status_file(proc, "self/status");
+}
+
+std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid) {
+  const std::string task = fmt::format("{0}/task/{0}", pid);
+  const auto children = read_unless_gone(proc, task + "/children");
+  if (!children && sys::exists(proc.get(), task.c_str())) {
+    return std::nullopt;
+  }
+  return leading_number<pid_t>(children.value_or(""));
 }
 
 }  // namespace pidns

@@ -1,20 +1,28 @@
 #include "pidns/process/child_process.hpp"
 
+#include <sys/wait.h>
+
 #include "pidns/sys/processes.hpp"
 
 namespace pidns {
 
-Process::~Process() {
+ChildProcess::~ChildProcess() {
   if (!reaped_) {
     sys::kill_and_reap(pid_);
   }
 }
 
-const UniqueFd& Process::pidfd() {
+const UniqueFd& ChildProcess::pidfd() {
   if (!pidfd_.valid()) {
     pidfd_ = sys::open_pidfd(pid_);
   }
   return pidfd_;
+}
+
+ExitStatus ChildProcess::wait() {
+  const siginfo_t change = sys::wait_for(pidfd(), WEXITED);
+  set_reaped();
+  return exit_status_of(change);
 }
 
 }  // namespace pidns

@@ -8,20 +8,20 @@
 
 namespace pidns {
 
-void exit_like(ExitStatus ending) {
-  if (ending.killed) {
+void exit_like(ExitStatus status) {
+  if (status.killed) {
     // The command has left its core file; ours would tell nothing. Not by RLIMIT_CORE, which does not keep
     // the kernel from starting a core_pattern pipe: core(5).
     sys::hide_memory();
     try {
-      sys::raise_with_default_action(ending.value);
+      sys::raise_with_default_action(status.value);
     } catch (const sys::Error&) {
-      // The number alone has to tell it then.
+      // Then the number alone has to tell it.
     }
     // Still here: we are PID 1 of a namespace ourselves, and such a process does not die of its own signals.
   }
   // Nothing is left to be written, and what exit(3) would do costs page faults.
-  ::_exit(shell_status(ending));
+  ::_exit(shell_status(status));
 }
 
 }  // namespace pidns

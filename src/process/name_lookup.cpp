@@ -21,8 +21,8 @@ struct Entry {
   std::optional<unsigned> id;
 };
 
-/// Takes the next line off the front of a text, `NAME:PASSWORD:ID:...` in both files.
-Entry take_entry(std::string_view& text) {
+/// Removes the first line of a text, `NAME:PASSWORD:ID:...` in both files, and returns what it says.
+Entry consume_entry(std::string_view& text) {
   std::string_view line = consume_until(text, '\n');
   const std::string_view name = consume_until(line, ':');
   consume_until(line, ':');
@@ -34,16 +34,14 @@ std::string_view database(IdKind kind) {
 }
 
 std::string read_local(IdKind kind) {
-  try {
-    return sys::read_file(AT_FDCWD, fmt::format("/etc/{}", database(kind)).c_str());
-  } catch (const sys::Error&) {
-    return {};  // NSS may do without it
-  }
+  // NSS may do without it.
+  return sys::or_default_on_error(
+      [&] { return sys::read_file(AT_FDCWD, fmt::format("/etc/{}", database(kind)).c_str()); });
 }
 
 /// @return lines in the form of the file; empty if it knows no such key, or is not installed
-std::string ask_nss(IdKind kind, const std::string& key, SignalSet mask) {
-  return run_and_capture({"getent", std::string(database(kind)), "--", key}, STDOUT_FILENO, mask).output;
+std::string ask_nss(IdKind kind, const std::string& key) {
+  return run_and_capture({"getent", std::string(database(kind)), "--", key}, STDOUT_FILENO).output;
 }
 
 }  // namespace
@@ -61,19 +59,19 @@ std::vector<User> read_users() {
   return users;
 }
 
-std::optional<unsigned> find_id(IdKind kind, const std::string& name, SignalSet mask) {
+std::optional<unsigned> find_id(IdKind kind, const std::string& name) {
   const auto id = id_in(read_local(kind), name);
-  return id ? id : id_in(ask_nss(kind, name, mask), name);
+  return id ? id : id_in(ask_nss(kind, name), name);
 }
 
-std::string find_name(IdKind kind, unsigned id, SignalSet mask) {
+std::string find_name(IdKind kind, unsigned id) {
   std::string name = name_in(read_local(kind), id);
-  return name.empty() ? name_in(ask_nss(kind, fmt::format("{}", id), mask), id) : name;
+  return name.empty() ? name_in(ask_nss(kind, fmt::format("{}", id)), id) : name;
 }
 
 std::optional<unsigned> id_in(std::string_view text, std::string_view name) {
   while (!text.empty()) {
-    const Entry entry = take_entry(text);
+    const Entry entry = consume_entry(text);
     if (entry.name == name && entry.id) {
       return entry.id;
     }
@@ -83,7 +81,7 @@ std::optional<unsigned> id_in(std::string_view text, std::string_view name) {
 
 std::string name_in(std::string_view text, unsigned id) {
   while (!text.empty()) {
-    const Entry entry = take_entry(text);
+    const Entry entry = consume_entry(text);
     if (entry.id == id) {
       return std::string(entry.name);
     }

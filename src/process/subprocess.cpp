@@ -15,12 +15,11 @@ namespace pidns {
 
 namespace {
 
-/// Everything that the child does.
-[[noreturn]] void become_tool(const std::vector<std::string>& command, const sys::Pipe& pipe, int captured,
-                              SignalSet mask) noexcept {
+[[noreturn]] void exec_subprocess(const std::vector<std::string>& command, const sys::Pipe& pipe,
+                                  int captured) noexcept {
   try {
     sys::redirect(captured, pipe.write);
-    sys::set_signal_mask(mask);
+    sys::set_signal_mask({});
     execute_command(command, {});
   } catch (const Failure& failure) {
     ::_exit(failure.status);
@@ -31,16 +30,13 @@ namespace {
 
 }  // namespace
 
-SubprocessResult run_and_capture(const std::vector<std::string>& command, int captured, SignalSet mask) {
+SubprocessResult run_and_capture(const std::vector<std::string>& command, int captured) {
   sys::Pipe pipe = sys::make_pipe();
-  // What a child that shares our memory has not freed when it executes the tool would be lost to us.
-  Process tool(sys::spawn(sys::Memory::copied, {}, [&] { become_tool(command, pipe, captured, mask); }));
+  // fork, not vfork: memory the child allocates before exec would leak in the parent.
+  ChildProcess child(sys::spawn(sys::Memory::copied, {}, [&] { exec_subprocess(command, pipe, captured); }));
   sys::close(pipe.write, "cannot close a pipe");
   std::string output = sys::read_all(pipe.read);
-  const siginfo_t change = sys::wait_for(tool.pidfd(), WEXITED);
-  tool.set_reaped();
-  return {.ending = {.killed = change.si_code != CLD_EXITED, .value = change.si_status},
-          .output = std::move(output)};
+  return {.status = child.wait(), .output = std::move(output)};
 }
 
 }  // namespace pidns

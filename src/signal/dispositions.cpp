@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/processes.hpp"
@@ -15,26 +16,10 @@ namespace pidns {
 
 namespace {
 
-/// @return nothing when the process or thread is gone
-std::optional<std::string> read_text(const UniqueFd& proc, const std::string& path) {
-  try {
-    return sys::read_file(proc.get(), path.c_str());
-  } catch (const sys::Error& error) {
-    if (!sys::is_gone(error)) {
-      throw;
-    }
-    return std::nullopt;
-  }
-}
-
 /// The text of a file that only those may read who may trace the process: ptrace(2), "Ptrace access mode
 /// checking". Empty when we may not, or it is gone.
 std::string read_private(const UniqueFd& proc, const std::string& path) {
-  try {
-    return sys::read_file(proc.get(), path.c_str());
-  } catch (const sys::Error&) {
-    return {};
-  }
+  return sys::or_default_on_error([&] { return sys::read_file(proc.get(), path.c_str()); });
 }
 
 /// The set that a thread inside sigtimedwait(2) waits for.
@@ -64,51 +49,10 @@ std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
 }
 
 std::vector<std::string> descriptors_of(const UniqueFd& proc, const std::string& directory) {
-  try {
-    return sys::list_directory(proc.get(), directory.c_str());
-  } catch (const sys::Error&) {
-    return {};  // private as read_private() has it
-  }
+  return sys::or_default_on_error([&] { return sys::list_directory(proc.get(), directory.c_str()); });
 }
 
 }  // namespace
-
-std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
-  const auto text = read_text(proc, fmt::format("{}/status", pid));
-  return text ? std::optional(parse_status(*text)) : std::nullopt;
-}
-
-std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid) {
-  const std::string task = fmt::format("{0}/task/{0}", pid);
-  const auto children = read_text(proc, task + "/children");
-  if (!children && sys::exists(proc.get(), task.c_str())) {
-    return std::nullopt;
-  }
-  return leading_number<pid_t>(children.value_or(""));
-}
-
-std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
-  const auto text = read_text(proc, "self/status");
-  return text ? std::optional(parse_status(*text)) : std::nullopt;
-}
-
-pid_t pid_of_pidfd(std::string_view text) {
-  while (!text.empty()) {
-    std::string_view line = consume_until(text, '\n');
-    if (consume_until(line, ':') == "Pid") {
-      return leading_number<pid_t>(trim_front(line));
-    }
-  }
-  return 0;
-}
-
-pid_t proc_pid_of(const UniqueFd& proc, const UniqueFd& pidfd) {
-  return pid_of_pidfd(read_text(proc, fmt::format("self/fdinfo/{}", pidfd.get())).value_or(""));
-}
-
-ProcessIds process_ids(const UniqueFd& proc, Process& process) {
-  return {.pid = process.pid(), .proc_pid = proc_pid_of(proc, process.pidfd())};
-}
 
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
   const std::string_view number = consume_until(text, ' ');
@@ -123,7 +67,7 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
   SignalSet blocked_at_end = SignalSet::all();
   // A signal sent to a process goes to any thread that does not block it: signal(7).
   for (const std::string& task : tasks_of(proc, process.proc_pid)) {
-    const auto text = read_text(proc, task + "/status");
+    const auto text = read_unless_gone(proc, task + "/status");
     if (!text) {
       continue;
     }
@@ -149,7 +93,8 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
       found->unstable = found->unstable | ~status.blocked;
     }
     // What changed between the two looks is in doubt as well.
-    const SignalSet blocked_now = parse_status(read_text(proc, task + "/status").value_or(*text)).blocked;
+    const SignalSet blocked_now =
+        parse_status(read_unless_gone(proc, task + "/status").value_or(*text)).blocked;
     found->unstable = found->unstable | (blocked_now & ~status.blocked) | (status.blocked & ~blocked_now);
   }
   if (found && found->ended) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "pidns/signal/dispositions.hpp"
+#include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/util/text.hpp"
@@ -15,23 +15,16 @@ namespace {
 
 constexpr pid_t init = 1;
 
-/// What a look at /proc shows; nothing when it fails, as without descriptors left: the command goes on.
-template <typename Style>
-auto see(Style look) -> decltype(look()) {
-  try {
-    return look();
-  } catch (const sys::Error&) {
-    return {};
-  }
-}
+// Where a look at /proc fails, as without descriptors left, it shows nothing: the command continues.
 
 ProcStatus status_of(const UniqueFd& proc, pid_t pid) {
-  return see([&] { return read_status(proc, pid).value_or(ProcStatus{}); });
+  return sys::or_default_on_error([&] { return read_status(proc, pid).value_or(ProcStatus{}); });
 }
 
 /// @return 0 when /proc is that of another PID namespace, where our numbers mean other processes
 std::size_t read_own_levels(const UniqueFd& proc) {
-  const ProcStatus own = see([&] { return read_own_status(proc).value_or(ProcStatus{}); });
+  const ProcStatus own =
+      sys::or_default_on_error([&] { return read_own_status(proc).value_or(ProcStatus{}); });
   return own.pid == ::getpid() ? own.pids.size() : 0;
 }
 
@@ -62,7 +55,7 @@ bool sent_from_descendant_pidns(const UniqueFd& proc, pid_t sender) {
   // The number is the sender's PID in its own namespace: the kernel does not translate it for a namespace
   // further up, prepare_kill_siginfo() in kernel/signal.c. So look for a member of our group that has this
   // number inside.
-  const auto names = see([&] { return sys::list_directory(proc.get(), "."); });
+  const auto names = sys::or_default_on_error([&] { return sys::list_directory(proc.get(), "."); });
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     const auto pid = leading_number<pid_t>(name);
     if (pid <= 0 || ::getpgid(pid) != ::getpgrp()) {

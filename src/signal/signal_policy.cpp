@@ -4,8 +4,8 @@ namespace pidns {
 
 namespace {
 
-// Sent by the kernel to a whole process group: termios(3), tty_ioctl(4). The kernel sends others, such as the
-// SIGALRM of a timer that was set before pidns was executed, to one process.
+// Sent by the kernel to a whole process group: termios(3), tty_ioctl(4). The kernel sends others to one
+// process, such as the SIGALRM of a timer that was set before pidns was executed.
 constexpr SignalSet terminal_signals =
     SignalSet::of(SIGINT) | SignalSet::of(SIGQUIT) | SignalSet::of(SIGTSTP) | SignalSet::of(SIGTTIN) |
     SignalSet::of(SIGTTOU) | SignalSet::of(SIGHUP) | SignalSet::of(SIGCONT) | SignalSet::of(SIGWINCH);
@@ -25,9 +25,8 @@ Origin origin_of(int signal, int code, bool sender_inside) {
 
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions) {
   const SignalSet used = dispositions.caught | dispositions.ignored | dispositions.awaited;
-  // What is sent to a process that has ended comes too late. But a shell may have ended before we could look
-  // because the terminal's signal has ended its children: without us it would have died of that signal with
-  // them.
+  // A process that has ended is beyond a signal that a process sends. But a shell may exit because the same
+  // terminal signal killed its children; treat that as death by the signal, as without pidns.
   const bool too_late = dispositions.ended && origin == Origin::process;
   const bool unused = !too_late && !used.contains(signal) && default_action(signal) != DefaultAction::ignore;
   const bool held = may_be_held(signal, dispositions);
@@ -43,22 +42,21 @@ bool may_be_held(int signal, const Dispositions& dispositions) {
       .contains(signal);
 }
 
-Fate fate_of(int signal, const Dispositions& dispositions) {
+Observed observed_outcome(int signal, const Dispositions& dispositions) {
   const SignalSet handled = dispositions.caught | dispositions.ignored;
-  // A signal that PID 1 has no use for is pending without being blocked only on the way out of
-  // sigtimedwait(2), which restores the mask and takes the signal in one step, and where it is about to be
-  // dropped.
+  // A signal that PID 1 has no use for is pending and unblocked only briefly: while sigtimedwait(2) returns,
+  // or just before the kernel discards it.
   const SignalSet moving = dispositions.pending & ~dispositions.blocked & ~handled;
   if (dispositions.pending.contains(signal) || moving != SignalSet()) {
-    return Fate::pending;
+    return {.outcome = Outcome::pending};
   }
   if ((handled | dispositions.awaited).contains(signal)) {
-    return Fate::taken;
+    return {.outcome = Outcome::consumed};
   }
-  if (dispositions.blocked.contains(signal)) {
-    return Fate::probably_taken;
+  if (dispositions.blocked.contains(signal)) {  // or it was discarded, and blocked anew
+    return {.outcome = Outcome::consumed, .certain = false};
   }
-  return dispositions.unstable.contains(signal) ? Fate::probably_dropped : Fate::dropped;
+  return {.outcome = Outcome::discarded, .certain = !dispositions.unstable.contains(signal)};
 }
 
 }  // namespace pidns

@@ -15,16 +15,16 @@ namespace {
 class Init {
  public:
   // The pidfd is opened here, while COMMAND cannot have been reaped yet.
-  Init(Process& command, UniqueFd& channel, Narrator& narrator)
+  Init(ChildProcess& command, UniqueFd& channel, Narrator& narrator)
       : command_(command), pidfd_(command.pidfd()), channel_(channel), narrator_(narrator) {}
 
   ExitStatus run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
     while (true) {
-      // Before the first wait too: the SIGCHLD of a command that has ended already may have come and gone.
+      // Before the first wait too: the SIGCHLD of a command that has ended already may have been discarded.
       reap();
-      if (ending_) {
-        return *ending_;
+      if (status_) {
+        return *status_;
       }
       sys::wait_readable({&signals, &channel_});
       while (const auto signal = sys::read_signal(signals)) {
@@ -35,10 +35,10 @@ class Init {
   }
 
  private:
-  /// Takes every change of state there is, of orphans too: the kernel has made them our children. After
-  /// COMMAND's end it takes care of them itself.
+  /// Reaps orphans too: the kernel has made them our children. After COMMAND's end it takes care of them
+  /// itself.
   void reap() {
-    while (!ending_) {
+    while (!status_) {
       const auto change = sys::wait_for_any_child();
       if (!change) {
         return;
@@ -57,12 +57,12 @@ class Init {
     if (stopped_) {
       unanswered_stop_ = true;
       ++stops_told_;
-      tell({.kind = InitMessage::Kind::stopped, .value = value});
+      report({.kind = InitMessage::Kind::stopped, .value = value});
       return;
     }
     command_.set_reaped();
-    ending_ = ExitStatus{.killed = code != CLD_EXITED, .value = value};
-    tell({.kind = ending_->killed ? InitMessage::Kind::killed : InitMessage::Kind::exited, .value = value});
+    status_ = ExitStatus{.killed = code != CLD_EXITED, .value = value};
+    report({.kind = status_->killed ? InitMessage::Kind::killed : InitMessage::Kind::exited, .value = value});
   }
 
   void handle(const signalfd_siginfo& signal) {
@@ -73,7 +73,7 @@ class Init {
     // A `kill 0` inside cannot be told from a `kill 1`, which must not be lost.
     constexpr bool sent_to_group = false;
     if (origin_of(number, signal.ssi_code, sent_to_group) == Origin::process) {
-      narrator_.tell(explain_signal_to_command, number, command_.pid());
+      narrator_.narrate(explain_signal_to_command, number, command_.pid());
       sys::pass_on(pidfd_, signal);
     }
   }
@@ -97,7 +97,7 @@ class Init {
     }
     while (const auto answer = receive_message(channel_)) {
       reap();
-      // An answer to an earlier stop comes when COMMAND has gone on with the whole job and was stopped anew.
+      // Ignore answers to earlier stops: COMMAND was continued and stopped again meanwhile.
       if (answer->value != stops_told_) {
         continue;
       }
@@ -108,20 +108,20 @@ class Init {
     }
   }
 
-  void tell(const InitMessage& message) const {
+  void report(const InitMessage& message) const {
     if (channel_.valid()) {
       send_message(channel_, message);
     }
   }
 
-  Process& command_;
+  ChildProcess& command_;
   const UniqueFd& pidfd_;
   UniqueFd& channel_;
   Narrator& narrator_;
   bool stopped_ = false;
   int stops_told_ = 0;
   bool unanswered_stop_ = false;  // COMMAND has been stopped, and no SIGCONT has come since
-  std::optional<ExitStatus> ending_;
+  std::optional<ExitStatus> status_;
 };
 
 }  // namespace
@@ -136,7 +136,7 @@ std::optional<InitMessage> receive_message(const UniqueFd& channel) {
   return sys::receive_packet(channel, &message, sizeof message) ? std::optional(message) : std::nullopt;
 }
 
-ExitStatus run_init(Process& command, UniqueFd& channel, Narrator& narrator) {
+ExitStatus run_init(ChildProcess& command, UniqueFd& channel, Narrator& narrator) {
   return Init(command, channel, narrator).run();
 }
 

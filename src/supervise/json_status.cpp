@@ -2,49 +2,51 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
 
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
+#include "pidns/util/namespaces.hpp"
 
 namespace pidns {
 
 namespace {
 
-struct Number {
-  std::string_view key;
-  std::string_view file;
-};
+using Json = nlohmann::ordered_json;
 
-// Read from pidns itself, which shares them with the command, whose own may be gone when it is a zombie
-// already. In a PID or a time namespace pidns has only children.
-constexpr std::array namespace_numbers{
-    Number{"cgroup-namespace", "cgroup"},
-    Number{"ipc-namespace", "ipc"},
-    Number{"mnt-namespace", "mnt"},
-    Number{"net-namespace", "net"},
-    Number{"pid-namespace", "pid_for_children"},
-    Number{"time-namespace", "time_for_children"},
-    Number{"user-namespace", "user"},
-    Number{"uts-namespace", "uts"},
-};
+// Read from pidns itself, which shares its namespaces with the command: those of a command that is a zombie
+// already may be gone. Only the children of pidns are in the PID and time namespaces.
+Json start_object(const UniqueFd& proc, pid_t child) {
+  Json object{{"child-pid", child}};
+  for (const NamespaceKind& kind : namespace_kinds) {
+    object[fmt::format("{}-namespace", kind.file)] =
+        sys::inode_of(proc.get(), fmt::format("self/ns/{}", kind.children_file).c_str());
+  }
+  return object;
+}
 
-void write_line(int fd, const nlohmann::ordered_json& object) {
-  sys::write_all(fd, object.dump() + "\n");
+void write_line(const UniqueFd& fd, Log& log, const std::function<Json()>& make_object) {
+  if (!fd.valid()) {
+    return;
+  }
+  try {
+    sys::write_all(fd.get(), make_object().dump() + "\n");
+  } catch (const sys::Error& error) {
+    log.warn("--json-status-fd: {}", error.what());
+  }
 }
 
 }  // namespace
 
-void write_json_start(int fd, const UniqueFd& proc, pid_t child) {
-  nlohmann::ordered_json object{{"child-pid", child}};
-  for (const auto& [key, file] : namespace_numbers) {
-    object[std::string(key)] = sys::inode_of(proc.get(), fmt::format("self/ns/{}", file).c_str());
-  }
-  write_line(fd, object);
+JsonStatus::JsonStatus(std::optional<int> fd, Log& log) : fd_(fd ? sys::adopt(*fd) : UniqueFd()), log_(log) {}
+
+void JsonStatus::write_start(const UniqueFd& proc, pid_t child) const {
+  write_line(fd_, log_, [&] { return start_object(proc, child); });
 }
 
-void write_json_end(int fd, ExitStatus ending) {
-  write_line(fd, {{"exit-code", shell_status(ending)}});
+void JsonStatus::write_end(ExitStatus status) const {
+  write_line(fd_, log_, [&] { return Json{{"exit-code", shell_status(status)}}; });
 }
 
 }  // namespace pidns

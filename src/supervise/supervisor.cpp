@@ -2,15 +2,14 @@
 
 #include <sys/wait.h>
 
-#include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
-#include <vector>
 
+#include "pidns/proc/proc_status.hpp"
 #include "pidns/signal/dispositions.hpp"
 #include "pidns/signal/sender.hpp"
 #include "pidns/signal/signal_policy.hpp"
+#include "pidns/supervise/held_signals.hpp"
 #include "pidns/supervise/init.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/files.hpp"
@@ -22,19 +21,7 @@ namespace pidns {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr int shortest_pause = 1;  // milliseconds
-constexpr int longest_pause = 64;
-constexpr std::chrono::milliseconds time_to_wait_again{30};
-constexpr std::chrono::milliseconds time_to_be_sure{700};  // also where PID 1 has to wait for a processor
-
-/// A signal of which it is not clear yet whether PID 1 takes it.
-struct Watched {
-  int signal;
-  Clock::time_point pending_until;                   // when it was last seen pending
-  std::optional<Clock::time_point> dropped_since{};  // when PID 1 was first seen to hold it no more
-};
+using Clock = HeldSignals::Clock;
 
 bool is_deadly(int signal) {
   return default_action(signal) == DefaultAction::terminate;
@@ -42,44 +29,36 @@ bool is_deadly(int signal) {
 
 class Supervisor {
  public:
-  Supervisor(Process& init, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
-             const Options& options, Narrator& narrator, Log& log)
-      : init_(init),
-        channel_(channel),
-        proc_(proc),
-        terminal_(terminal),
-        options_(options),
-        narrator_(narrator),
-        log_(log) {}
+  explicit Supervisor(const Supervised& supervised) : supervised_(supervised) {}
 
   ExitStatus run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
-    const UniqueFd& pidfd = init_.pidfd();
-    // Not earlier: what is opened while 0 and 1 are free has to be moved away from there.
+    const UniqueFd& pidfd = child().pidfd();
+    // After opening the signalfd, so that it cannot land on fd 0 or 1.
     sys::close_stdin_and_stdout();
     while (true) {
-      sys::wait_readable({&signals, &pidfd, &channel_}, watched_.empty() ? -1 : pause_);
+      sys::wait_readable({&signals, &pidfd, &channel()}, held_.pause());
       // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
       // is stopped.
       if (const auto signal = sys::read_signal(signals)) {
         handle(*signal);
       }
-      look_at_watched();
+      settle_held_signals();
       read_channel();
       const siginfo_t change = sys::wait_for(pidfd, WEXITED | WSTOPPED | WNOHANG);
       if (change.si_pid == 0) {
         continue;
       }
       if (change.si_code == CLD_STOPPED) {
-        log_.debug("{} was stopped", child_name());
+        log().debug("{} was stopped", child_name());
         stop(stop_signal_ != 0 ? std::exchange(stop_signal_, 0) : change.si_status);
         continue;
       }
-      init_.set_reaped();
+      child().set_reaped();
       read_channel();
-      const ExitStatus init{.killed = change.si_code != CLD_EXITED, .value = change.si_status};
-      const ExitStatus own = ending(init);
-      narrator_.tell(explain_ending, receiver(), init, own);
+      const ExitStatus init = exit_status_of(change);
+      const ExitStatus own = own_status(init);
+      narrator().narrate(explain_ending, supervised_.receiver, init, own);
       return own;
     }
   }
@@ -96,65 +75,59 @@ class Supervisor {
     }
     const Origin origin =
         shares_our_group() ? origin_of(number, signal.ssi_code,
-                                       sent_from_descendant_pidns(proc_, static_cast<pid_t>(signal.ssi_pid)))
+                                       sent_from_descendant_pidns(proc(), static_cast<pid_t>(signal.ssi_pid)))
                            : Origin::process;
     // Made before the signal is passed on: its handler may change what PID 1 does with it.
     const auto dispositions = read_relevant_dispositions(number);
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
     // A PID 1 that reads the terminal in the background is sent SIGTTIN again and again until it stops.
-    if (!is_watched(number) && number != stop_signal_) {
-      log_.debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has reached already",
-                 child_name(),
-                 decision.apply_default ? ", which has no use for it: applying the default action"
-                 : decision.watch       ? ", which may be holding it"
-                                        : "");
-      explain(signal, origin, decision, dispositions);
+    if (!held_.contains(number) && number != stop_signal_) {
+      log().debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has already reached",
+                  child_name(),
+                  decision.apply_default ? ", which has no use for it: applying the default action"
+                  : decision.watch       ? ", which may be holding it"
+                                         : "");
+      narrate_signal(signal, origin, decision, dispositions);
     }
     if (number == SIGCONT) {
       forget_stop_signals();
     }
     if (decision.relay) {
-      sys::pass_on(init_.pidfd(), signal);
+      sys::pass_on(child().pidfd(), signal);
     }
     if (decision.watch || (decision.apply_default && holds(number))) {
-      if (!is_watched(number) && !has_signalfd(proc_, seen().proc_pid, number)) {
-        watch(number);
+      if (!held_.contains(number) && !has_signalfd(proc(), target().proc_pid, number)) {
+        held_.add(number, Clock::now());
       }
-    } else if (decision.apply_default && is_deadly(number) && is_any_deadly_watched()) {
-      watch(number);  // an ordinary process dies of the first, which may be one of those
+    } else if (decision.apply_default && is_deadly(number) && held_.contains_deadly()) {
+      held_.add(number, Clock::now());  // an ordinary process dies of the first, which may be one of those
     } else if (decision.apply_default) {
       apply_default(number);
     }
   }
 
-  /// PID 1 as /proc has it. Looked up with the first signal: most commands never get one.
-  const ProcessIds& seen() {
-    if (!seen_) {
-      seen_ = process_ids(proc_, init_);
+  /// Looked up with the first signal: most commands never get one.
+  const ProcessIds& target() {
+    if (!target_) {
+      target_ = ProcessIds{.pid = child().pid(), .proc_pid = proc_pid_of(proc(), child().pidfd())};
     }
-    return *seen_;
+    return *target_;
   }
 
-  [[nodiscard]] std::string_view child_name() const { return options_.join ? "the command" : "PID 1"; }
-
-  [[nodiscard]] Receiver receiver() const {
-    return options_.join   ? Receiver::joined_command
-           : options_.init ? Receiver::pidns_as_init
-                           : Receiver::init;
-  }
+  [[nodiscard]] std::string_view child_name() const { return is_joined() ? "the command" : "PID 1"; }
 
   /// What PID 1 does with signals; nothing when it is gone, or when that makes no difference.
   std::optional<Dispositions> read_relevant_dispositions(int signal) {
     // A PID 1 of our own has a use for every signal, and to a command that is no PID 1 the kernel does by
     // itself what is to be done. Where that is nothing, only a reader wants to know.
-    const bool only_to_tell = default_action(signal) == DefaultAction::ignore && !narrator_.observer();
-    return channel_.valid() || options_.join || only_to_tell ? std::nullopt
-                                                             : read_dispositions(proc_, seen());
+    const bool only_to_tell = default_action(signal) == DefaultAction::ignore && !narrator().observer();
+    return channel().valid() || is_joined() || only_to_tell ? std::nullopt
+                                                            : read_dispositions(proc(), target());
   }
 
-  void explain(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
-               const std::optional<Dispositions>& dispositions) {
+  void narrate_signal(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
+                      const std::optional<Dispositions>& dispositions) {
     const int number = static_cast<int>(signal.ssi_signo);
     // The terminal sends some again and again, as at each change of its size, and nothing follows from them.
     // Nor does anything when PID 1 has been killed already.
@@ -162,98 +135,49 @@ class Supervisor {
     if (matters && fatal_signal_ == 0) {
       const Sender sender{
           .origin = origin, .code = signal.ssi_code, .pid = static_cast<pid_t>(signal.ssi_pid)};
-      narrator_.tell(explain_signal, number, sender, receiver(), decision, dispositions);
+      narrator().narrate(explain_signal, number, sender, supervised_.receiver, decision, dispositions);
     }
   }
 
   /// Whether PID 1 gets what is sent to our process group. Not with --new-session, nor when it is a shell
   /// with jobs.
-  [[nodiscard]] bool shares_our_group() const { return ::getpgid(init_.pid()) == ::getpgrp(); }
+  [[nodiscard]] bool shares_our_group() const { return ::getpgid(child().pid()) == ::getpgrp(); }
 
   /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
   bool holds(int signal) {
-    const auto dispositions = read_dispositions(proc_, seen());
+    const auto dispositions = read_dispositions(proc(), target());
     return dispositions && may_be_held(signal, *dispositions);
   }
 
-  /// A signal that PID 1 blocks is lost if it is unblocked without a handler, as a shell does around each
-  /// fork. No event tells, so we look again and again, less and less often.
-  void watch(int signal) {
-    if (!is_watched(signal)) {
-      watched_.push_back({.signal = signal, .pending_until = Clock::now()});
-      pause_ = shortest_pause;
-    }
-  }
-
-  [[nodiscard]] bool is_watched(int signal) const {
-    return std::any_of(watched_.begin(), watched_.end(),
-                       [&](const Watched& other) { return other.signal == signal; });
-  }
-
-  [[nodiscard]] bool is_any_deadly_watched() const {
-    return std::any_of(watched_.begin(), watched_.end(),
-                       [](const Watched& watched) { return is_deadly(watched.signal); });
-  }
-
-  /// A process that is continued loses the stop signals that it has not taken: prepare_signal()
-  /// in kernel/signal.c.
   void forget_stop_signals() {
     stop_signal_ = 0;
-    std::erase_if(watched_, [](const Watched& watched) {
-      return default_action(watched.signal) == DefaultAction::stop;
-    });
+    held_.remove_stop_signals();
   }
 
-  void look_at_watched() {
-    if (watched_.empty()) {
+  void settle_held_signals() {
+    if (held_.empty()) {
       return;
     }
-    const auto dispositions = read_dispositions(proc_, seen());
-    if (!dispositions) {
-      watched_.clear();
+    const auto sample = read_dispositions(proc(), target());
+    if (!sample) {
+      held_.clear();
       return;
     }
-    pause_ = std::min(pause_ * 2, longest_pause);
-    const auto decided = [&](Watched& watched) {
-      const Fate fate = judge(watched, fate_of(watched.signal, *dispositions));
-      if (fate == Fate::dropped) {
-        log_.debug("{}: dropped by PID 1: applying the default action", signal_name(watched.signal));
-        apply_default(watched.signal);
-      }
-      return fate != Fate::pending;
-    };
-    watched_.erase(std::remove_if(watched_.begin(), watched_.end(), decided), watched_.end());
-  }
-
-  /// Believes what is only probable once it has looked so for a time.
-  Fate judge(Watched& watched, Fate fate) {
-    const auto now = Clock::now();
-    if (fate == Fate::pending) {
-      watched.pending_until = now;
+    for (const int signal : held_.poll(*sample, Clock::now())) {
+      log().debug("{}: discarded by PID 1: applying the default action", signal_name(signal));
+      apply_default(signal);
     }
-    if (fate != Fate::dropped && fate != Fate::probably_dropped) {
-      watched.dropped_since.reset();
-      const bool unsure = fate == Fate::probably_taken && now - watched.pending_until < time_to_be_sure;
-      return unsure ? Fate::pending : fate;
-    }
-    // One look proves nothing: PID 1 may wait for the signal again and again, for a moment each.
-    if (!watched.dropped_since) {
-      watched.dropped_since = now;
-      pause_ = shortest_pause;
-    }
-    const auto enough = fate == Fate::dropped ? time_to_wait_again : time_to_be_sure;
-    return now - *watched.dropped_since < enough ? Fate::pending : Fate::dropped;
   }
 
   /// --init: what COMMAND does, which PID 1 alone can see.
   void read_channel() {
     // PID 1 hangs up before its end can be waited for: the kernel ends all others first, and poll(2) would
     // not wait for that. Asked first, as a last message may come before the hang-up.
-    const bool hung_up = channel_.valid() && sys::has_hung_up(channel_);
+    const bool hung_up = channel().valid() && sys::has_hung_up(channel());
     bool continued = false;
-    while (const auto message = channel_.valid() ? receive_message(channel_) : std::nullopt) {
+    while (const auto message = channel().valid() ? receive_message(channel()) : std::nullopt) {
       if (message->kind != InitMessage::Kind::stopped) {
-        command_ending_ =
+        command_status_ =
             ExitStatus{.killed = message->kind == InitMessage::Kind::killed, .value = message->value};
         continue;
       }
@@ -264,10 +188,10 @@ class Supervisor {
       }
     }
     if (continued) {
-      send_message(channel_, {.kind = InitMessage::Kind::continue_again, .value = stops_heard_});
+      send_message(channel(), {.kind = InitMessage::Kind::continue_again, .value = stops_heard_});
     }
     if (hung_up) {
-      channel_.reset();
+      channel().reset();
     }
   }
 
@@ -275,38 +199,38 @@ class Supervisor {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       if (std::exchange(stop_signal_, signal) == 0) {
-        narrator_.tell(explain_default_action, signal);
+        narrator().narrate(explain_default_action, signal);
       }
-      sys::send_signal(init_.pidfd(), SIGSTOP);
+      sys::send_signal(child().pidfd(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
-      narrator_.tell(explain_default_action, signal);
-      sys::send_signal(init_.pidfd(), SIGKILL);
+      narrator().narrate(explain_default_action, signal);
+      sys::send_signal(child().pidfd(), SIGKILL);
     }
   }
 
   /// Stops this process with a signal, and goes on, PID 1 with it, when someone continues us.
   void stop(int signal) {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
-    const pid_t group = terminal_.foreground();
-    const bool was_inside = is_in_descendant_pidns(proc_, group);
-    narrator_.tell(explain_stop, signal, receiver());
+    const pid_t group = terminal().foreground();
+    const bool was_inside = is_in_descendant_pidns(proc(), group);
+    narrator().narrate(explain_stop, signal, supervised_.receiver);
     while (!sys::stop_this_process(signal, [&] { return is_command_stopped(); }) && is_stopped()) {
     }
     forget_stop_signals();
     if (was_inside) {
-      terminal_.pass_to(group);
+      terminal().pass_to(group);
     }
-    narrator_.tell(explain_continuation, receiver());
+    narrator().narrate(explain_continuation, supervised_.receiver);
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
-      sys::send_signal(init_.pidfd(), SIGCONT);
+      sys::send_signal(child().pidfd(), SIGCONT);
     }
   }
 
   /// Whether PID 1 is stopped or about to be, as far as can be read.
   bool is_stopped() {
-    const auto status = read_status(proc_, seen().proc_pid);
+    const auto status = read_status(proc(), target().proc_pid);
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
@@ -314,43 +238,44 @@ class Supervisor {
   /// one alone, and may continue the job before we have stopped.
   bool is_command_stopped() {
     const std::optional<pid_t> command =
-        options_.init ? read_oldest_child(proc_, seen().proc_pid) : seen().proc_pid;
+        has_init() ? read_oldest_child(proc(), target().proc_pid) : target().proc_pid;
     if (!command) {
       return true;
     }
-    const auto status = read_status(proc_, *command);
+    const auto status = read_status(proc(), *command);
     return status && (status->state == 'T' || status->state == 't');
   }
 
-  [[nodiscard]] ExitStatus ending(const ExitStatus& init) const {
-    if (command_ending_) {
-      return *command_ending_;
+  [[nodiscard]] ExitStatus own_status(const ExitStatus& init) const {
+    if (command_status_) {
+      return *command_status_;
     }
     // Also if it exits by itself before our SIGKILL: an ordinary process was dead by then.
     return fatal_signal_ != 0 ? ExitStatus{.killed = true, .value = fatal_signal_} : init;
   }
 
-  Process& init_;
-  std::optional<ProcessIds> seen_;
-  UniqueFd& channel_;
-  const UniqueFd& proc_;
-  Terminal& terminal_;
-  const Options& options_;
-  Narrator& narrator_;
-  Log& log_;
+  [[nodiscard]] bool is_joined() const { return supervised_.receiver == Receiver::joined_command; }
+  [[nodiscard]] bool has_init() const { return supervised_.receiver == Receiver::pidns_as_init; }
+  [[nodiscard]] ChildProcess& child() const { return supervised_.child; }
+  [[nodiscard]] UniqueFd& channel() const { return supervised_.channel; }
+  [[nodiscard]] const UniqueFd& proc() const { return supervised_.proc; }
+  [[nodiscard]] Terminal& terminal() const { return supervised_.terminal; }
+  [[nodiscard]] Narrator& narrator() const { return supervised_.narrator; }
+  [[nodiscard]] Log& log() const { return supervised_.log; }
+
+  Supervised supervised_;
+  std::optional<ProcessIds> target_;
   int stops_heard_ = 0;  // of COMMAND, from the PID 1 of --init
-  std::optional<ExitStatus> command_ending_;
+  std::optional<ExitStatus> command_status_;
   int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
   int stop_signal_ = 0;   // the signal that stops us too once PID 1 has stopped
-  std::vector<Watched> watched_;
-  int pause_ = shortest_pause;
+  HeldSignals held_;
 };
 
 }  // namespace
 
-ExitStatus supervise(Process& child, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
-                     const Options& options, Narrator& narrator, Log& log) {
-  return Supervisor(child, channel, proc, terminal, options, narrator, log).run();
+ExitStatus supervise(const Supervised& supervised) {
+  return Supervisor(supervised).run();
 }
 
 }  // namespace pidns

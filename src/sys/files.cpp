@@ -152,15 +152,18 @@ std::string read_file(int directory, const char* path) {
   return read_all(open_file(directory, path, O_RDONLY));
 }
 
-std::string read_start(const char* path) {
-  const UniqueFd file = open_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+std::string read_packet(const UniqueFd& file) {
   std::string text(4096, '\0');
   const ssize_t size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
   if (size == -1) {
-    throw_error(Syscall::read, errno, fmt::format("cannot read {}", path));
+    throw_error(Syscall::read, errno, "cannot read");
   }
   text.resize(static_cast<std::size_t>(size));
   return text;
+}
+
+std::string read_start(const char* path) {
+  return read_packet(open_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK));
 }
 
 std::vector<std::string> list_directory(int directory, const char* path) {

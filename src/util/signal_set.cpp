@@ -39,14 +39,13 @@ std::string signal_name(int signal) {
 
 namespace {
 
-std::optional<int> in_range(int signal) {
-  return signal >= 1 && signal <= last_signal ? std::optional(signal) : std::nullopt;
+/// Decimal digits, without a sign.
+std::optional<int> parse_unsigned(std::string_view text) {
+  return text.starts_with('-') ? std::nullopt : parse_number<int>(text);
 }
 
-/// A whole number without a sign.
-std::optional<int> parse_number(std::string_view text) {
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  return digits ? std::optional(leading_number<int>(text)) : std::nullopt;
+std::optional<int> in_range(int signal) {
+  return signal >= 1 && signal <= last_signal ? std::optional(signal) : std::nullopt;
 }
 
 /// `RTMIN+3` counted from its base; the number behind the sign may be missing altogether.
@@ -54,7 +53,7 @@ std::optional<int> parse_real_time(std::string_view offset, char sign, int base)
   if (offset.empty()) {
     return base;
   }
-  const auto number = parse_number(offset.substr(1));
+  const auto number = parse_unsigned(offset.substr(1));
   if (offset.front() != sign || !number || *number > SIGRTMAX - SIGRTMIN) {
     return std::nullopt;
   }
@@ -64,7 +63,7 @@ std::optional<int> parse_real_time(std::string_view offset, char sign, int base)
 }  // namespace
 
 std::optional<int> parse_signal(std::string_view text) {
-  if (const auto number = parse_number(text)) {
+  if (const auto number = parse_unsigned(text)) {
     return in_range(*number);
   }
   std::string name(text);

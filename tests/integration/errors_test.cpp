@@ -76,7 +76,7 @@ TEST_CASE("the level that is too deep is refused with the reason", "[errors]") {
     command = harness::pidns(command);
   }
   check_message(run(command), 125, "cannot create PID and mount namespaces: No space left on device",
-                "PID namespaces nest 32 levels deep, and this is the last");
+                "PID namespaces nest at most 32 levels, and this is the deepest");
 }
 
 TEST_CASE("a seccomp filter is named", "[errors]") {
@@ -98,7 +98,7 @@ TEST_CASE("mounts that cover parts of proc are named and others are not", "[erro
   CHECK(run(after_mounting(harmless, command)).out == "it runs\n");
   check_message(run(after_mounting(harmless + covering, command)), 125,
                 "cannot mount proc on /proc: Operation not permitted",
-                "/proc is partly covered here, so the kernel gives no new one to a user namespace: unmount "
+                "/proc is partly covered here, so the kernel refuses a new one to a user namespace: unmount "
                 "/proc/sys/vm, /proc/version, or run it as root");
 }
 
@@ -126,10 +126,10 @@ TEST_CASE("directories are looked at before anything is made", "[errors]") {
 
 TEST_CASE("usage errors are messages like all others", "[errors]") {
   check_message(run_pidns({"--frok", "true"}), 125, "--frok: unknown option, did you mean --fork?");
-  check_message(run_pidns({"--kill-child=FOO", "true"}), 125, "--kill-child: FOO is no signal");
+  check_message(run_pidns({"--kill-child=FOO", "true"}), 125, "--kill-child: FOO is not a signal");
   check_message(run_pidns({"--wd"}), 125, "--wd: needs a value");
   check_message(run_pidns({"--fork", "--no-fork", "true"}), 125,
-                "--fork excludes --no-fork: leave one of them out");
+                "--fork and --no-fork are mutually exclusive");
   CHECK_THAT(message_of(run_pidns({"--no-fork", "--mount-proc", "true"})).text,
              Catch::StartsWith("--no-fork --mount-proc: "));
 }

@@ -116,8 +116,7 @@ TEST_CASE("init that is PID 1 already runs the command in its own namespace and 
   const Result result = run_pidns({pidns_binary(), "--no-user", "--init", "sh", "-c",
                                    "echo $$; readlink /proc/1/ns/pid /proc/self/ns/pid | uniq | wc -l"});
   CHECK(result.out == "2\n1\n");
-  CHECK(result.err ==
-        "pidns: already PID 1 of this PID namespace: --init needs no new one, COMMAND runs in this one\n");
+  CHECK(result.err == "pidns: already PID 1: --init runs COMMAND in this PID namespace\n");
   CHECK(result.status() == 0);
 }
 

@@ -98,9 +98,9 @@ TEST_CASE("a status descriptor that is not open is a usage error", "[json]") {
     const Result result = run_pidns({"--json-status-fd=" + fd, "echo", "ran"});
     CHECK(result.status() == 125);
     CHECK(result.out.empty());
-    CHECK(result.err == "pidns: --json-status-fd: " + fd + " is no open file descriptor\n");
+    CHECK(result.err == "pidns: --json-status-fd: " + fd + " is not an open file descriptor\n");
   }
   const Result octal =  // 9 to some
       run({"sh", "-c", "exec 9>/dev/null; exec \"$0\" --json-status-fd=011 true", harness::pidns_binary()});
-  CHECK(octal.err == "pidns: --json-status-fd: 011 is no open file descriptor\n");
+  CHECK(octal.err == "pidns: --json-status-fd: 011 is not an open file descriptor\n");
 }

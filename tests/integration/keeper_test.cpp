@@ -71,7 +71,7 @@ TEST_CASE("without privilege outside nothing can be kept", "[keeper]") {
   write_file(file, "");
   const Message message = message_of(run(pidns_as_nobody({"--net=" + file, "echo", "it runs"})));
   CHECK_THAT(message.text, Catch::EndsWith(" to " + file + ": Operation not permitted"));
-  CHECK(message.hint == "it takes CAP_SYS_ADMIN outside of the new namespaces: run it as root");
+  CHECK(message.hint == "this requires CAP_SYS_ADMIN outside the new namespaces: run it as root");
 }
 
 TEST_CASE("a command that fails keeps what was made for it and no helper", "[keeper]") {

@@ -206,7 +206,7 @@ TEST_CASE("in a chroot without proc the way out is told too", "[mounts][unsaniti
   const Result result =
       run(after_mounting(fill_root(root.path()), {"chroot", root.path(), "/pidns", "true"}));
   CHECK(message_of(result).hint ==
-        "/ is no mount point here, as in a chroot: with a proc mounted on /proc, --propagation unchanged "
+        "/ is not a mount point here, as in a chroot: with a proc mounted on /proc, --propagation unchanged "
         "leaves the mounts as they are");
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("in a chroot without proc the way out is told too", "[mounts][unsaniti
 TEST_CASE("what closes user namespaces to users is named", "[mounts]") {
   const std::map<std::string, std::string> hints{
       {"echo 0 > unprivileged_userns_clone",
-       "user namespaces are closed to users here: sysctl kernel.unprivileged_userns_clone=1, or run it as "
+       "unprivileged user namespaces are disabled: sysctl kernel.unprivileged_userns_clone=1, or run it as "
        "root"},
       {"echo 1 > apparmor_restrict_unprivileged_userns",
        "AppArmor restricts user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or "

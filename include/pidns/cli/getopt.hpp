@@ -3,23 +3,28 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pidns {
 
-/// A command line, divided by the rules of getopt_long(3), before any value has been looked at.
+/// A command line, divided by the conventions of getopt_long(3) that CLI11 lacks: unique prefixes of long
+/// options, optional values only behind `=`, values that begin with a minus sign, an end at the first word
+/// that is not an option. No value has been looked at.
 struct ParsedArgs {
-  struct Given {
+  struct Occurrence {
     std::size_t option;  ///< index into option_table()
-    std::string value;   ///< empty: it takes none
+    std::string value;   ///< empty: none
   };
-  std::vector<Given> options;        ///< in the order of the line
-  std::vector<std::string> command;  ///< from the first word that is no option, or after `--`
+  std::vector<Occurrence> options;   ///< in the order of the line
+  std::vector<std::string> command;  ///< from the first word that is not an option, or after `--`
+
+  /// @param option a long name, without minus signs
+  [[nodiscard]] bool has(std::string_view option) const;
 };
 
-/// Divides the words into options and command. Long names may be cut to any prefix that only one of them has.
-/// @param words argv without its first word
+/// @param arguments argv without its first word
 /// @throws UsageError
-ParsedArgs parse_args(std::span<const char* const> words);
+ParsedArgs parse_args(std::span<const char* const> arguments);
 
 }  // namespace pidns

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "pidns/util/options.hpp"
+
 namespace pidns {
 
 /// The headings of the help, in its order.
@@ -18,19 +20,34 @@ enum class Takes {
   optional_next,    ///< `--list`, `--list=PID`, `--list PID`
 };
 
+/// What an option takes, and how help and completions call it.
+struct Value {
+  Takes takes = Takes::nothing;
+  std::string_view name = {};           ///< `DIR`
+  std::string_view default_value = {};  ///< what it stands for without the optional value
+  std::string_view choices = {};        ///< all values, if they can be listed: `slave shared`
+};
+
+/// What the options say. The last that sets a member counts, and lists grow.
+struct Settings {
+  Options options;
+  ListRequest list;
+  std::string completion;  ///< --completion: the shell
+};
+
 /// One option: what the command line, the help, the manual page and the completions must agree on.
 struct OptionSpec {
   std::string_view name;  ///< the long one, without minus signs
   char letter;            ///< the short one; 0: none
   Group group;
+  Value value;
   std::string_view description;
-  Takes takes = Takes::nothing;
-  std::string_view value_name = {};     ///< `DIR`
-  std::string_view default_value = {};  ///< what it stands for without the optional value
-  std::string_view choices = {};        ///< the values there are, if they can be listed: `slave shared`
+  /// Reads one value into its member; nullptr: that the option is given says it all.
+  /// @throws UsageError that says what is wrong with the value, without the option's name
+  void (*read)(Settings& settings, const std::string& value) = nullptr;
 };
 
-/// All options in the order of the help. Defined in src/cli.cpp.
+/// All options in the order of the help.
 std::span<const OptionSpec> option_table();
 
 /// What --help prints.

@@ -4,7 +4,6 @@
 
 #include "pidns/explain/explain.hpp"
 #include "pidns/sys/observer.hpp"
-#include "pidns/util/options.hpp"
 #include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
@@ -13,7 +12,7 @@ namespace pidns {
 /// without that option. The processes that pidns makes go on with the numbers of its steps.
 class Narrator {
  public:
-  explicit Narrator(const Options& options);
+  explicit Narrator(bool enabled);
   Narrator(const Narrator&) = delete;
   Narrator& operator=(const Narrator&) = delete;
   ~Narrator();
@@ -24,7 +23,7 @@ class Narrator {
   /// Tells what one of the functions of explain.hpp has to say, which is called only if somebody wants to
   /// know.
   template <typename... Parameters, typename... Arguments>
-  void tell(Step (*explain)(Parameters...), Arguments&&... arguments) {
+  void narrate(Step (*explain)(Parameters...), Arguments&&... arguments) {
     if (observer_) {
       write(explain(std::forward<Arguments>(arguments)...));
     }

@@ -1,44 +1,37 @@
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include <sys/types.h>
 
-#include "pidns/process/exit_status.hpp"
+#include "pidns/launch/launch.hpp"
+#include "pidns/launch/namespace_pinner.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/observer.hpp"
-#include "pidns/util/failure.hpp"
-#include "pidns/util/options.hpp"
-#include "pidns/util/signal_set.hpp"
 
+/// All that runs on the other side of fork(2), up to the command.
 namespace pidns {
 
-/// The signal state that pidns was started with and that the command gets.
-struct CallerSignals {
-  SignalSet mask;
-  bool child_ignored = false;  ///< SIGCHLD was ignored
+/// What connects the two sides; made before fork(2).
+struct ForkLinks {
+  sys::Pipe failure;     ///< to the parent; end of file means that the command was executed
+  sys::Channel channel;  ///< between the outer pidns and the PID 1 of --init; not valid without it
 };
 
-/// Blocks every signal and makes sure that children can be waited for.
-CallerSignals block_all_signals();
+ForkLinks make_fork_links(const Options& options);
 
-/// Takes the ids and keeps the capabilities that the options ask for. After the mounts, which take privilege.
+/// Spawns the first process of the new PID namespace, or the one that joins: it prepares its surroundings and
+/// executes the command or, with --init, starts it and stays as PID 1.
+/// @return its PID
+pid_t spawn_child(Launch& launch, const NamespacePinner& pinner, ForkLinks& links);
+
+/// Spawns the command from a process that stays as its init.
+pid_t spawn_command(const Launch& launch, const sys::Pipe& failure);
+
+/// Sets the IDs and keeps the capabilities that the options ask for. After the mounts, which need privilege.
 void set_credentials(const Options& options, const sys::SyscallObserver& observer);
 
-/// The last steps before the command runs: restores the caller's signals and executes it.
+/// Restores the caller's signals and executes the command.
 /// @throws Failure, sys::Error
-[[noreturn]] void exec_command(const Options& options, const CallerSignals& caller,
-                               const sys::SyscallObserver& observer);
-
-/// Makes sure that this process does not outlive the one that made it.
-/// @param signal what the kernel sends when the parent dies: PR_SET_PDEATHSIG(2const)
-/// @param pipe_to_parent only the parent reads from it
-void die_with_parent(int signal, const sys::Pipe& pipe_to_parent, const sys::SyscallObserver& observer);
-
-/// Tells a helper to do its work. Nothing comes of it when that has ended already: its answer will tell.
-void send_order(const UniqueFd& pipe, std::string_view order);
-void send_failure(const UniqueFd& pipe, const Failure& failure);
-/// Waits until every writer is gone, as it is after a successful execve(2).
-std::optional<Failure> receive_failure(const UniqueFd& pipe);
+[[noreturn]] void exec_command(const Launch& launch);
 
 }  // namespace pidns

@@ -11,7 +11,7 @@ namespace pidns {
 /// Looks at the machine as it is now, so it is called where the call failed: in the child for the child's.
 Failure diagnose(const sys::Error& error, const Options& options);
 
-/// The same for a namespace that cannot be bound to its file; to be called where the file is.
-Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& kept);
+/// The same for a namespace that cannot be bound to its file; to be called outside, where the file is.
+Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& pinned);
 
 }  // namespace pidns

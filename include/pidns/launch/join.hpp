@@ -2,8 +2,6 @@
 
 #include <sys/types.h>
 
-#include <string_view>
-
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/util/log.hpp"
@@ -16,9 +14,5 @@ namespace pidns {
 /// @param pid as /proc shows it
 /// @throws sys::Error
 void join_namespaces(pid_t pid, const UniqueFd& proc, const sys::SyscallObserver& observer, Log& log);
-
-/// Whether a user or group of ours exists in a user namespace.
-/// @param map the text of /proc/PID/uid_map or gid_map: user_namespaces(7)
-bool is_mapped(std::string_view map, unsigned id);
 
 }  // namespace pidns

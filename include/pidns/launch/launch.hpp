@@ -1,15 +1,31 @@
 #pragma once
 
+#include "pidns/explain/narrator.hpp"
 #include "pidns/process/exit_status.hpp"
-#include "pidns/util/failure.hpp"
+#include "pidns/signal/caller_signals.hpp"
+#include "pidns/supervise/terminal.hpp"
+#include "pidns/sys/observer.hpp"
 #include "pidns/util/log.hpp"
 #include "pidns/util/options.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
-/// Runs the command in its namespaces and waits for it. With Options::fork unset it becomes the command and
+/// What a launch carries on both sides of fork(2), made once.
+struct Launch {
+  const Options& options;
+  Narrator& narrator;
+  Log& log;
+  CallerSignals caller;
+  Terminal terminal;
+  UniqueFd proc;  ///< the /proc of the PID namespace that pidns is in
+
+  [[nodiscard]] const sys::SyscallObserver& observer() const { return narrator.observer(); }
+};
+
+/// Runs the command in its namespaces and waits for it. With Options::fork unset it executes the command and
 /// does not return.
 /// @throws Failure
-ExitStatus launch(Options options, Log& log);
+ExitStatus launch(const Options& requested, Log& log);
 
 }  // namespace pidns

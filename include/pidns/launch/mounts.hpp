@@ -6,9 +6,9 @@
 
 namespace pidns {
 
-/// Makes sure, before anything is changed, that every directory the options name is there.
+/// Makes sure, before anything is changed, that every directory the options name exists.
 /// @throws sys::Error, with the option's name
-void verify_directories(const Options& options);
+void check_directories(const Options& options);
 
 /// In the child: propagation, --root, --wd and the new proc, in that order.
 /// @throws sys::Error

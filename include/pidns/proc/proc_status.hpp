@@ -2,11 +2,14 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pidns/sys/error.hpp"
 #include "pidns/util/signal_set.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
@@ -30,5 +33,26 @@ struct ProcStatus {
 
 /// Reads the text of a status file. Lines that are missing or malformed leave their field at its default.
 ProcStatus parse_status(std::string_view text);
+
+/// Reads a status file.
+/// @param directory an open directory, or AT_FDCWD
+/// @throws sys::Error
+ProcStatus read_status_at(int directory, const char* file);
+
+/// Reads /proc/PID/status.
+/// @param proc an open /proc
+/// @return nothing when the process is gone
+/// @throws sys::Error
+std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
+/// As read_status(), of this process.
+std::optional<ProcStatus> read_own_status(const UniqueFd& proc);
+
+/// The oldest child of a process: /proc/PID/task/TID/children.
+/// @return 0 when it has none or is gone; nothing when the kernel does not tell
+std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid);
+
+/// A file of /proc. @return nothing when the process or thread is gone
+/// @throws sys::Error
+std::optional<std::string> read_unless_gone(const UniqueFd& proc, const std::string& path);
 
 }  // namespace pidns

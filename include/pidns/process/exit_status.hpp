@@ -1,5 +1,7 @@
 #pragma once
 
+#include <csignal>
+
 namespace pidns {
 
 /// How a command ended: with an exit status, or by a signal.
@@ -10,13 +12,17 @@ struct ExitStatus {
   bool operator==(const ExitStatus&) const = default;
 };
 
-/// The number a shell would put in $?: the status, or 128 and the signal.
-constexpr int shell_status(ExitStatus ending) {
-  return ending.killed ? 128 + ending.value : ending.value;
+/// @param change of a process that has ended, from waitid(2)
+inline ExitStatus exit_status_of(const siginfo_t& change) {
+  return {.killed = change.si_code != CLD_EXITED, .value = change.si_status};
 }
 
-/// Ends this process the way the command ended: exits with its status, or dies of its signal without a core
-/// file.
-[[noreturn]] void exit_like(ExitStatus ending);
+/// The number a shell would put in $?: the status, or 128 and the signal.
+constexpr int shell_status(ExitStatus status) {
+  return status.killed ? 128 + status.value : status.value;
+}
+
+/// Ends this process as the command ended: exits with its status, or dies of its signal without a core file.
+[[noreturn]] void exit_like(ExitStatus status);
 
 }  // namespace pidns

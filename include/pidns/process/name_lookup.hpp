@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pidns/launch/id_map.hpp"
-#include "pidns/util/signal_set.hpp"
+#include "pidns/util/ids.hpp"
 
 namespace pidns {
 
@@ -23,10 +22,9 @@ std::vector<User> read_users();
 
 /// Finds names and numbers of users and groups: in /etc/passwd and /etc/group, and if they are not there, as
 /// those of a directory service are not, by getent(1), which asks NSS.
-/// @param mask the signal mask that getent gets
-std::optional<unsigned> find_id(IdKind kind, const std::string& name, SignalSet mask);
+std::optional<unsigned> find_id(IdKind kind, const std::string& name);
 /// @return empty if there is none
-std::string find_name(IdKind kind, unsigned id, SignalSet mask);
+std::string find_name(IdKind kind, unsigned id);
 
 /// Looks for a name, or for an id, in the text of /etc/passwd or /etc/group: passwd(5), group(5).
 std::optional<unsigned> id_in(std::string_view text, std::string_view name);

@@ -4,14 +4,15 @@
 
 namespace pidns {
 
-/// Who sent a signal to pidns.
+/// Where a signal to pidns came from.
 enum class Origin {
   process,  ///< a process that can name pidns: it meant the command
-  group,    ///< the terminal, or a process inside the namespace: the whole process group has got it already
+  group,    ///< the terminal, or a process inside the namespace: the whole process group has already received
+            ///< it
 };
 
-/// Signals PID 1 has a use for: it catches or ignores them, or blocks or waits for them. All others find it
-/// with the default disposition, which the kernel does not apply to PID 1.
+/// Signals PID 1 has a use for: it catches or ignores them, or blocks or waits for them. For all others it
+/// has the default disposition, which the kernel does not apply to PID 1.
 struct Dispositions {
   SignalSet caught = {};
   SignalSet ignored = {};
@@ -20,13 +21,13 @@ struct Dispositions {
   SignalSet pending = {};  ///< sent and not delivered yet
   /// Not blocked in a thread that runs: it may just be entering or leaving sigtimedwait(2).
   SignalSet unstable = {};
-  bool ended = false;  ///< it is a zombie, and the rest is what it was at its end
+  bool ended = false;  ///< it is a zombie, and the sets are those of its end
 };
 
 struct Decision {
   bool relay = false;          ///< pass the signal on to PID 1
   bool apply_default = false;  ///< do what the kernel would have done to an ordinary process
-  bool watch = false;          ///< see what becomes of it: fate_of()
+  bool watch = false;          ///< see what becomes of it: observed_outcome()
 
   bool operator==(const Decision&) const = default;
 };
@@ -34,7 +35,6 @@ struct Decision {
 /// Whether a signal is the kernel's SIGCHLD for a child of pidns itself.
 bool is_about_own_child(int signal, int code);
 
-/// Tells who sent a signal.
 /// @param signal its number
 /// @param code si_code: sigaction(2)
 /// @param sender_inside whether si_pid is a process of a PID namespace below that of pidns
@@ -46,16 +46,21 @@ Decision relay_decision(int signal, Origin origin, const Dispositions& dispositi
 /// Whether PID 1 may keep a signal that it neither catches nor ignores, instead of dropping it at once.
 bool may_be_held(int signal, const Dispositions& dispositions);
 
-/// What has become of a signal that PID 1 may have held.
-enum class Fate {
-  pending,  ///< nothing yet
-  taken,    ///< PID 1 has a use for it
-  dropped,  ///< PID 1 has unblocked it without a handler: an ordinary process would have met its default
-            ///< action
-  probably_taken,    ///< PID 1 blocks it: it has taken it, or dropped it and blocked it anew
-  probably_dropped,  ///< as dropped, unless PID 1 is just about to wait for it again
+/// What becomes of a signal that PID 1 may hold.
+enum class Outcome {
+  pending,    ///< nothing yet
+  consumed,   ///< PID 1 has a use for it
+  discarded,  ///< PID 1 unblocked it without a handler: an ordinary process would have met its default action
 };
 
-Fate fate_of(int signal, const Dispositions& dispositions);
+/// What one sample of PID 1's state says about a signal that it may hold.
+struct Observed {
+  Outcome outcome;
+  bool certain = true;  ///< else the sample may have missed what happened in between
+
+  bool operator==(const Observed&) const = default;
+};
+
+Observed observed_outcome(int signal, const Dispositions& dispositions);
 
 }  // namespace pidns

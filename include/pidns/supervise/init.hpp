@@ -17,14 +17,14 @@ struct InitMessage {
     stopped,         ///< from PID 1: COMMAND was stopped by signal `value`
     exited,          ///< from PID 1: COMMAND has exited with status `value`
     killed,          ///< from PID 1: COMMAND was killed by signal `value`
-    continue_again,  ///< from outside: pidns was continued after stop number `value`, and COMMAND is to go on
+    continue_again,  ///< from outside: pidns was continued after stop number `value`: continue COMMAND
   };
   Kind kind;
   int value = 0;
 };
 
 void send_message(const UniqueFd& channel, const InitMessage& message);
-/// Takes the next message without waiting. @return nothing when there is none
+/// Receives the next message without waiting. @return nothing when there is none
 std::optional<InitMessage> receive_message(const UniqueFd& channel);
 
 /// The work of PID 1 of --init: reaps every orphan and passes signals on until the command ends. Every signal
@@ -32,6 +32,6 @@ std::optional<InitMessage> receive_message(const UniqueFd& channel);
 /// @param command a child of this process
 /// @param channel to the outer pidns; not valid when there is none
 /// @throws sys::Error
-ExitStatus run_init(Process& command, UniqueFd& channel, Narrator& narrator);
+ExitStatus run_init(ChildProcess& command, UniqueFd& channel, Narrator& narrator);
 
 }  // namespace pidns

@@ -6,16 +6,24 @@
 #include "pidns/supervise/terminal.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/util/log.hpp"
-#include "pidns/util/options.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
-/// Stands in for PID 1, or for the command that joins others, towards the outside until it ends: relays
-/// signals, stops and continues with it. Every signal must be blocked.
-/// @param channel to PID 1 of --init; not valid without it
-/// @param proc the outer namespace's /proc
+/// What is supervised, and with what.
+struct Supervised {
+  ChildProcess& child;   ///< PID 1, or the command that joins others
+  UniqueFd& channel;     ///< to the PID 1 of --init; not valid without it
+  Receiver receiver;     ///< which of these it is
+  const UniqueFd& proc;  ///< the outer namespace's /proc
+  Terminal& terminal;
+  Narrator& narrator;
+  Log& log;
+};
+
+/// Represents the command to the outside until it exits: relays signals, stops and continues with it. Every
+/// signal must be blocked.
 /// @throws sys::Error
-ExitStatus supervise(Process& child, UniqueFd& channel, const UniqueFd& proc, Terminal& terminal,
-                     const Options& options, Narrator& narrator, Log& log);
+ExitStatus supervise(const Supervised& supervised);
 
 }  // namespace pidns

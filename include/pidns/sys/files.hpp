@@ -21,6 +21,8 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
 UniqueFd open_file(int directory, const char* path, int flags);
 std::string read_file(int directory, const char* path);
 std::string read_all(const UniqueFd& file);
+/// What one read(2) returns, 4096 bytes at most; empty at the end of the file.
+std::string read_packet(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
 bool exists(int directory, const char* path);

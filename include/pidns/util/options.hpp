@@ -11,18 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "pidns/launch/id_map.hpp"
+#include "pidns/util/ids.hpp"
 
 namespace pidns {
 
-struct Ids {
-  uid_t user;
-  gid_t group;
-
-  bool operator==(const Ids&) const = default;
-};
-
-/// A namespace that is to outlive its processes, bound to a file: --net=FILE and the like.
+/// A persistent namespace, bound to a file: --net=FILE and the like.
 struct PinnedNamespace {
   int kind;                    ///< one of CLONE_NEW*
   std::filesystem::path file;  ///< what it is bound to, a regular file
@@ -33,37 +26,46 @@ struct PinnedNamespace {
 /// --setgroups: whether a user namespace permits setgroups(2).
 enum class Setgroups { allow, deny };
 
+/// Where binfmt_misc is mounted unless another place is named.
+inline constexpr const char* default_binfmt = "/proc/sys/fs/binfmt_misc";
+
+/// --load-interp: `:name:type:offset:magic:mask:interpreter:flags`, with any character for the colon.
+struct BinfmtDefinition {
+  std::string text;
+  bool fixed = false;  ///< flag F: the kernel opens the interpreter when it reads the definition
+};
+
 /// What one run of pidns is to do: plain data, filled by parse() and read by launch().
 struct Options {
-  bool fork = true;                                           ///< --fork, --no-fork
-  std::optional<std::filesystem::path> mount_proc = "/proc";  ///< --mount-proc; unset: leave /proc alone
-  bool steps_named = false;                                   ///< one of the two above was asked for by name
-  bool init = false;                                          ///< --init
-  int namespaces = CLONE_NEWPID | CLONE_NEWNS;                ///< CLONE_NEW* of all that are made
-  std::vector<PinnedNamespace> pinned;                        ///< --pid=FILE and the like, at most one a kind
-  std::optional<std::int64_t> monotonic;                      ///< --monotonic, in seconds
-  std::optional<std::int64_t> boottime;                       ///< --boottime, in seconds
-  IdMapRequest users;                                         ///< of the new user namespace
-  IdMapRequest groups;                                        ///< likewise
-  std::optional<Setgroups> setgroups;                         ///< --setgroups
-  std::optional<Ids> owner;                                   ///< --owner
-  bool keep_capabilities = false;                             ///< --keep-caps
-  std::optional<uid_t> user;                                  ///< --setuid
-  std::optional<gid_t> group;                                 ///< --setgid
-  bool automatic_user_namespace = true;                       ///< --no-user clears it
+  bool fork = true;                                        ///< --fork, --no-fork
+  std::optional<std::filesystem::path> mount_proc;         ///< --mount-proc; unset: leave /proc alone
+  bool steps_named = false;                                ///< some of --fork, --no-fork, --mount-proc were
+  bool init = false;                                       ///< --init
+  int namespaces = CLONE_NEWPID;                           ///< CLONE_NEW* of all that are created
+  std::vector<PinnedNamespace> pinned;                     ///< --pid=FILE and the like, at most one a kind
+  std::optional<std::int64_t> monotonic;                   ///< --monotonic, in seconds
+  std::optional<std::int64_t> boottime;                    ///< --boottime, in seconds
+  IdMapRequest users;                                      ///< of the new user namespace
+  IdMapRequest groups;                                     ///< likewise
+  std::optional<Setgroups> setgroups;                      ///< --setgroups
+  std::optional<Ids> owner;                                ///< --owner
+  bool keep_capabilities = false;                          ///< --keep-caps
+  std::optional<uid_t> user;                               ///< --setuid
+  std::optional<gid_t> group;                              ///< --setgid
+  bool automatic_user_namespace = true;                    ///< --no-user clears it
   unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
   std::optional<std::filesystem::path> root;               ///< --root
   std::optional<std::filesystem::path> working_directory;  ///< --wd
   std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
-  std::string load_interp;                                 ///< --load-interp; empty: none
-  std::optional<std::vector<std::string>> environment;     ///< names of what is left of it; unset: all
-  int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns is killed; 0: nothing
+  std::optional<BinfmtDefinition> load_interp;             ///< --load-interp
+  std::optional<std::vector<std::string>> environment;     ///< names of the variables to keep; unset: all
+  int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns dies; 0: nothing
   bool new_session = false;           ///< --new-session
   std::optional<int> json_status_fd;  ///< --json-status-fd
   std::optional<pid_t> join;          ///< --join: whose namespaces to enter instead of making some
   int verbosity = 0;                  ///< --verbose, counted
   bool explain = false;               ///< --explain
-  std::vector<std::string> command;   ///< never empty after parsing
+  std::vector<std::string> command;   ///< empty: the user's shell
 };
 
 /// --list: show PID namespaces instead of running anything.

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace pidns {
 
-/// Takes the next part of a text, up to the separator, off its front.
+/// Removes the first part of a text and the separator behind it, and returns that part.
 inline std::string_view consume_until(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -28,8 +29,17 @@ Number leading_number(std::string_view text, int base = 10) {
   return value;
 }
 
-/// The same text with every byte that could break a line or steer a terminal as `\x1b`: control characters
-/// (C0, DEL and C1) and what is no UTF-8. What is quoted from elsewhere cannot break a message into two.
+/// The text of a whole decimal number; nothing else may stand before or behind it.
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+/// The text with control characters (C0, DEL and C1) and invalid UTF-8 escaped as \xNN, so that what is
+/// quoted cannot break a message into two or steer a terminal.
 std::string on_one_line(std::string_view text);
 
 /// The start of a text that fits into so many columns of a terminal.

@@ -26,48 +26,13 @@ std::size_t ids_in(const Ranges& lines) {
 
 }  // namespace
 
-TEST_CASE("an id is a number of 32 bits, but not the last", "[id_map]") {
-  CHECK(parse_id("0") == 0U);
-  CHECK(parse_id("007") == 7U);
-  CHECK(parse_id("4294967294") == 4294967294U);
-  for (const char* text : {"", "4294967295", "4294967296", "-1", "+1", " 1", "1 ", "1x", "x", "0x10"}) {
-    CAPTURE(text);
-    CHECK(parse_id(text) == std::nullopt);
-  }
-}
-
-TEST_CASE("a block is written inner outer count", "[id_map]") {
-  CHECK(parse_map_block("0:100000:65536") == range(0, 100000, 65536));
-  CHECK(parse_map_block("4294967295:0:0") == range(4294967295, 0, 0));
-  CHECK(parse_map_block("auto") == MapBlock{.source = MapBlock::Source::automatic});
-  CHECK(parse_map_block("subids") == MapBlock{.source = MapBlock::Source::subids});
-  CHECK(parse_map_block("all") == MapBlock{.source = MapBlock::Source::all});
-  for (const char* text : {"", "1", "1:2", "1:2:3:4", "1:2:", ":2:3", "1::3", "-1:2:3", "1:2:-3", "1: 2:3",
-                           "a:b:c", "1:2:3 ", "1:2:4294967296", "Auto", "autos", "1,2:3", "1:2,3", "1;2;3"}) {
-    CAPTURE(text);
-    CHECK(parse_map_block(text) == std::nullopt);
-  }
-}
-
-TEST_CASE("the old form of a block has commas and begins with the outer id", "[id_map]") {
-  const auto block = parse_map_block("100000,0,65536");
-  REQUIRE(block);
-  CHECK(block->range == IdRange{0, 100000, 65536});
-  CHECK(block->old_form);
-  CHECK_FALSE(parse_map_block("0:100000:65536")->old_form);
-  for (const char* text : {"1,2", "1,2,3,4", "1,,3", "1,2,x"}) {
-    CAPTURE(text);
-    CHECK(parse_map_block(text) == std::nullopt);
-  }
-}
-
 TEST_CASE("the kernel's map is read line by line", "[id_map]") {
-  CHECK(parse_map("         0       1000          1\n         1     100000      65536\n") ==
+  CHECK(parse_id_map("         0       1000          1\n         1     100000      65536\n") ==
         Ranges{{0, 1000, 1}, {1, 100000, 65536}});
-  CHECK(parse_map("         0          0 4294967295\n") == Ranges{{0, 0, 4294967295}});
-  CHECK(parse_map("").empty());
-  CHECK(parse_map("\n").empty());
-  CHECK(format_id_map(parse_map("  0  1000  1\n  1 100000 65536\n")) == "0 1000 1\n1 100000 65536\n");
+  CHECK(parse_id_map("         0          0 4294967295\n") == Ranges{{0, 0, 4294967295}});
+  CHECK(parse_id_map("").empty());
+  CHECK(parse_id_map("\n").empty());
+  CHECK(format_id_map(parse_id_map("  0  1000  1\n  1 100000 65536\n")) == "0 1000 1\n1 100000 65536\n");
 }
 
 TEST_CASE("subordinate ids are found by name or number and the first line counts", "[id_map]") {
@@ -159,9 +124,9 @@ TEST_CASE("lines that the kernel would refuse are told apart", "[id_map]") {
   CHECK(why_invalid(Ranges{}).empty());
   CHECK(why_invalid(Ranges{{0, 0, 4294967295}}).empty());
   CHECK(why_invalid(Ranges{{4294967294, 0, 1}}).empty());
-  CHECK(why_invalid(Ranges{{0, 5, 0}}) == "0:5:0 maps no id");
-  CHECK(why_invalid(Ranges{{4294967294, 0, 2}}) == "4294967294:0:2 goes beyond 4294967294, the last id");
-  CHECK(why_invalid(Ranges{{0, 1, 4294967295}}) == "0:1:4294967295 goes beyond 4294967294, the last id");
+  CHECK(why_invalid(Ranges{{0, 5, 0}}) == "0:5:0 maps no ID");
+  CHECK(why_invalid(Ranges{{4294967294, 0, 2}}) == "4294967294:0:2 goes beyond 4294967294, the last ID");
+  CHECK(why_invalid(Ranges{{0, 1, 4294967295}}) == "0:1:4294967295 goes beyond 4294967294, the last ID");
   CHECK(why_invalid(Ranges{{0, 100, 10}, {10, 110, 10}}).empty());
   CHECK(why_invalid(Ranges{{0, 100, 10}, {9, 200, 10}}) == "0:100:10 and 9:200:10 overlap");
   CHECK(why_invalid(Ranges{{0, 100, 10}, {50, 91, 10}}) == "0:100:10 and 50:91:10 overlap");
@@ -171,10 +136,36 @@ TEST_CASE("lines that the kernel would refuse are told apart", "[id_map]") {
   }
   CHECK(why_invalid(many).empty());
   many.push_back({340, 340, 1});
-  CHECK(why_invalid(many) == "341 lines are more than the kernel takes");
+  CHECK(why_invalid(many) == "341 lines are more than the kernel accepts");
   Ranges longer;
   for (unsigned id = 0; id < 300; ++id) {
     longer.push_back({1000000000 + id, 1000000000 + id, 1});
   }
-  CHECK(why_invalid(longer) == "300 lines are more than the kernel takes");
+  CHECK(why_invalid(longer) == "300 lines are more than the kernel accepts");
+}
+
+TEST_CASE("an id is looked up in the map of a user namespace", "[id_map]") {
+  constexpr std::string_view one = "         0       1000          1\n";
+  CHECK(is_mapped(one, 1000));
+  CHECK_FALSE(is_mapped(one, 0));
+  CHECK_FALSE(is_mapped(one, 1001));
+  constexpr std::string_view ranges =
+      "         0       1000          1\n"
+      "         1     100000      65536\n";
+  CHECK(is_mapped(ranges, 100000));
+  CHECK(is_mapped(ranges, 165535));
+  CHECK_FALSE(is_mapped(ranges, 165536));
+  CHECK_FALSE(is_mapped(ranges, 1));
+}
+
+TEST_CASE("the first user namespace maps every id", "[id_map]") {
+  constexpr std::string_view all = "         0          0 4294967295\n";
+  CHECK(is_mapped(all, 0));
+  CHECK(is_mapped(all, 4294967294));
+  CHECK_FALSE(is_mapped(all, 4294967295));
+}
+
+TEST_CASE("an empty map maps no ID", "[id_map]") {
+  CHECK_FALSE(is_mapped("", 0));
+  CHECK_FALSE(is_mapped("\n", 0));
 }

@@ -24,7 +24,7 @@ TEST_CASE("a namespace is kept on a regular file that is there", "[pinner]") {
   const auto verify = [](const char* file) {
     Options options;
     options.pinned = {{.kind = CLONE_NEWUTS, .file = file}};
-    verify_pinned(options);
+    check_pinned(options);
   };
   CHECK_NOTHROW(verify("/proc/self/ns/uts"));  // where one is bound already
   CHECK_THROWS_WITH(verify("/no/such/file"), "--uts=/no/such/file: No such file or directory");

@@ -35,13 +35,13 @@ TEST_CASE("offsets are lines of clock, seconds and nanoseconds", "[clocks]") {
 
 TEST_CASE("an impossible offset is refused under the name of its option", "[clocks]") {
   Options options;
-  CHECK_NOTHROW(verify_clocks(options));
+  CHECK_NOTHROW(check_clock_offsets(options));
   options.monotonic = 5;
   options.boottime = 5;
-  CHECK_NOTHROW(verify_clocks(options));
+  CHECK_NOTHROW(check_clock_offsets(options));
   options.boottime = most;
-  CHECK_THROWS_WITH(verify_clocks(options),
+  CHECK_THROWS_WITH(check_clock_offsets(options),
                     "--boottime=9223372036: the clock would be beyond what the kernel can count");
   options.monotonic = -most;
-  CHECK_THROWS_WITH(verify_clocks(options), "--monotonic=-9223372036: the clock would be negative");
+  CHECK_THROWS_WITH(check_clock_offsets(options), "--monotonic=-9223372036: the clock would be negative");
 }

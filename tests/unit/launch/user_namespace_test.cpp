@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "pidns/launch/id_map_helper.hpp"
+#include "pidns/launch/id_map_writer.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/util/failure.hpp"
 
@@ -23,7 +23,7 @@ UserNamespacePlan plan(IdMapRequest users, IdMapRequest groups) {
   options.users = std::move(users);
   options.groups = std::move(groups);
   Log log;
-  return plan_user_namespace(options, {}, log);
+  return plan_user_namespace(options, log);
 }
 
 /// Why it is refused; `no failure` if it is not.
@@ -41,10 +41,10 @@ std::string refusal(const IdMapRequest& users, const IdMapRequest& groups) {
 
 TEST_CASE("a process maps its own id alone by itself", "[user_namespace]") {
   CHECK_FALSE(needs_helper({}, false));
-  CHECK_FALSE(needs_helper({.own = "0"}, false));
+  CHECK_FALSE(needs_helper({.current = "0"}, false));
   CHECK(needs_helper({.blocks = {block}}, false));
-  CHECK(needs_helper({.own = "0", .blocks = {block}}, false));
-  CHECK(needs_helper({.own = "0"}, true));
+  CHECK(needs_helper({.current = "0", .blocks = {block}}, false));
+  CHECK(needs_helper({.current = "0"}, true));
 }
 
 TEST_CASE("setgroups is denied where the kernel takes the map of groups only so", "[user_namespace]") {
@@ -59,23 +59,23 @@ TEST_CASE("setgroups is denied where the kernel takes the map of groups only so"
 
 TEST_CASE("a helper is made only if it has something to write", "[user_namespace]") {
   const MapPlan nothing_outside{.lines = {}, .writer = MapWriter::helper};
-  CHECK_FALSE(has_work_for_helper({}));
-  CHECK_FALSE(has_work_for_helper({.users = own, .groups = own, .setgroups = Setgroups::deny}));
-  CHECK(has_work_for_helper({.users = ranges, .groups = own}));
-  CHECK(has_work_for_helper({.users = own, .groups = ranges}));
-  CHECK_FALSE(has_work_for_helper({.users = nothing_outside, .groups = nothing_outside}));
-  CHECK(has_work_for_helper(
+  CHECK_FALSE(needs_outside_writer({}));
+  CHECK_FALSE(needs_outside_writer({.users = own, .groups = own, .setgroups = Setgroups::deny}));
+  CHECK(needs_outside_writer({.users = ranges, .groups = own}));
+  CHECK(needs_outside_writer({.users = own, .groups = ranges}));
+  CHECK_FALSE(needs_outside_writer({.users = nothing_outside, .groups = nothing_outside}));
+  CHECK(needs_outside_writer(
       {.users = nothing_outside, .groups = nothing_outside, .setgroups = Setgroups::deny}));
 }
 
 TEST_CASE("own ids are planned by number and by name", "[user_namespace]") {
-  const UserNamespacePlan numbers = plan({.own = "7"}, {.own = "8"});
+  const UserNamespacePlan numbers = plan({.current = "7"}, {.current = "8"});
   CHECK(numbers.users.lines == Ranges{{7, ::geteuid(), 1}});
   CHECK(numbers.groups.lines == Ranges{{8, ::getegid(), 1}});
   CHECK(numbers.users.writer == MapWriter::self);
   CHECK(numbers.groups.writer == MapWriter::self);
   CHECK(numbers.setgroups == Setgroups::deny);
-  const UserNamespacePlan names = plan({.own = "root"}, {.own = "root"});
+  const UserNamespacePlan names = plan({.current = "root"}, {.current = "root"});
   CHECK(names.users.lines == Ranges{{0, ::geteuid(), 1}});
   CHECK(names.groups.lines == Ranges{{0, ::getegid(), 1}});
   CHECK(plan({}, {}).users.lines.empty());
@@ -83,17 +83,18 @@ TEST_CASE("own ids are planned by number and by name", "[user_namespace]") {
 }
 
 TEST_CASE("blocks are planned around the own id", "[user_namespace]") {
-  const UserNamespacePlan ranges_outside = plan({.own = "0", .blocks = {{.range = {0, 4000000000, 10}}}}, {});
+  const UserNamespacePlan ranges_outside =
+      plan({.current = "0", .blocks = {{.range = {0, 4000000000, 10}}}}, {});
   CHECK(ranges_outside.users.lines == Ranges{{0, ::geteuid(), 1}, {1, 4000000000, 9}});
   CHECK(ranges_outside.users.writer != MapWriter::self);
   CHECK_FALSE(plan({.blocks = {{.source = MapBlock::Source::all}}}, {}).users.lines.empty());
 }
 
 TEST_CASE("maps that cannot be right are refused before anything is done", "[user_namespace]") {
-  CHECK(refusal({.own = "no such user"}, {}) == "--map-user: no such user is no user");
-  CHECK(refusal({}, {.own = "no such group"}) == "--map-group: no such group is no group");
-  CHECK(refusal({.own = "4294967295"}, {}) == "--map-user: 4294967295 is no user");
-  CHECK(refusal({}, {.own = "99999999999"}) == "--map-group: 99999999999 is no group");
-  CHECK(refusal({.blocks = {{.range = {0, 0, 0}}}}, {}) == "--map-users: 0:0:0 maps no id");
+  CHECK(refusal({.current = "no such user"}, {}) == "--map-user: unknown user 'no such user'");
+  CHECK(refusal({}, {.current = "no such group"}) == "--map-group: unknown group 'no such group'");
+  CHECK(refusal({.current = "4294967295"}, {}) == "--map-user: unknown user '4294967295'");
+  CHECK(refusal({}, {.current = "99999999999"}) == "--map-group: unknown group '99999999999'");
+  CHECK(refusal({.blocks = {{.range = {0, 0, 0}}}}, {}) == "--map-users: 0:0:0 maps no ID");
   CHECK(refusal({}, {.blocks = {block, block}}) == "--map-groups: 0:100000:10 and 0:100000:10 overlap");
 }

@@ -59,9 +59,9 @@ TEST_CASE("names and ids are looked up in the text of passwd and group", "[users
 
 TEST_CASE("local users and groups are found without help", "[users]") {
   const ProgramInPath getent("getent", "echo root:x:1:");
-  CHECK(find_id(IdKind::user, "root", {}) == 0U);
-  CHECK(find_id(IdKind::group, "root", {}) == 0U);
-  CHECK(find_name(IdKind::user, 0, {}) == "root");
+  CHECK(find_id(IdKind::user, "root") == 0U);
+  CHECK(find_id(IdKind::group, "root") == 0U);
+  CHECK(find_name(IdKind::user, 0) == "root");
 }
 
 TEST_CASE("getent is asked about those who are not local", "[users]") {
@@ -73,17 +73,17 @@ TEST_CASE("getent is asked about those who are not local", "[users]") {
       "  group/ldapgroup) echo 'ldapgroup:*:98766:' ;;\n"
       "  *) exit 2 ;;\n"
       "esac\n");
-  CHECK(find_id(IdKind::user, "ldapuser", {}) == 98765U);
-  CHECK(find_id(IdKind::group, "ldapgroup", {}) == 98766U);
-  CHECK(find_name(IdKind::user, 98765, {}) == "ldapuser");
-  CHECK(find_id(IdKind::group, "ldapuser", {}) == std::nullopt);
-  CHECK(find_name(IdKind::user, 98766, {}).empty());
+  CHECK(find_id(IdKind::user, "ldapuser") == 98765U);
+  CHECK(find_id(IdKind::group, "ldapgroup") == 98766U);
+  CHECK(find_name(IdKind::user, 98765) == "ldapuser");
+  CHECK(find_id(IdKind::group, "ldapuser") == std::nullopt);
+  CHECK(find_name(IdKind::user, 98766).empty());
 }
 
-TEST_CASE("who nobody knows is nobody", "[users]") {
-  CHECK(find_id(IdKind::user, "no-such-user", {}) == std::nullopt);
-  CHECK(find_id(IdKind::user, "--help", {}) == std::nullopt);
-  CHECK(find_id(IdKind::group, "", {}) == std::nullopt);
+TEST_CASE("an unknown user has neither name nor number", "[users]") {
+  CHECK(find_id(IdKind::user, "no-such-user") == std::nullopt);
+  CHECK(find_id(IdKind::user, "--help") == std::nullopt);
+  CHECK(find_id(IdKind::group, "") == std::nullopt);
   const ProgramInPath getent("getent", "exit 127");
-  CHECK(find_id(IdKind::user, "no-such-user", {}) == std::nullopt);
+  CHECK(find_id(IdKind::user, "no-such-user") == std::nullopt);
 }

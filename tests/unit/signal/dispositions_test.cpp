@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/signals.hpp"
 

@@ -83,25 +83,29 @@ TEST_CASE("a signal that reached the whole group came in time for a PID 1 that h
   CHECK(relay_decision(SIGINT, Origin::group, {.ignored = interrupt, .ended = true}) == Decision{});
 }
 
-TEST_CASE("the fate of a signal is open while it is pending", "[relay]") {
+TEST_CASE("one sample of PID 1 tells what becomes of a signal", "[relay]") {
+  struct Row {
+    Dispositions sample;
+    Observed observed;
+  };
   const SignalSet term = SignalSet::of(SIGTERM);
-  CHECK(fate_of(SIGTERM, {.blocked = term, .pending = term}) == Fate::pending);
-  CHECK(fate_of(SIGTERM, {.caught = term, .pending = term}) == Fate::pending);
-}
-
-TEST_CASE("the fate of a signal is open while PID 1 leaves sigtimedwait for another one", "[relay]") {
   const SignalSet other = SignalSet::of(SIGUSR1);
-  CHECK(fate_of(SIGTERM, {.pending = other}) == Fate::pending);
-  CHECK(fate_of(SIGTERM, {.blocked = other, .pending = other}) == Fate::dropped);
-  CHECK(fate_of(SIGTERM, {.caught = other, .pending = other}) == Fate::dropped);
-}
-
-TEST_CASE("a signal that is no longer pending was taken or dropped", "[relay]") {
-  const SignalSet term = SignalSet::of(SIGTERM);
-  CHECK(fate_of(SIGTERM, {.caught = term}) == Fate::taken);
-  CHECK(fate_of(SIGTERM, {.ignored = term}) == Fate::taken);
-  CHECK(fate_of(SIGTERM, {.awaited = term}) == Fate::taken);
-  CHECK(fate_of(SIGTERM, {}) == Fate::dropped);
-  CHECK(fate_of(SIGTERM, {.blocked = term}) == Fate::probably_taken);
-  CHECK(fate_of(SIGTERM, {.unstable = term}) == Fate::probably_dropped);
+  const Observed pending{.outcome = Outcome::pending};
+  const Observed consumed{.outcome = Outcome::consumed};
+  const Observed discarded{.outcome = Outcome::discarded};
+  for (const auto& [sample, observed] : {
+           Row{{.blocked = term, .pending = term}, pending},
+           Row{{.caught = term, .pending = term}, pending},
+           Row{{.pending = other}, pending},  // PID 1 leaves sigtimedwait(2) for another one
+           Row{{.blocked = other, .pending = other}, discarded},
+           Row{{.caught = other, .pending = other}, discarded},
+           Row{{.caught = term}, consumed},
+           Row{{.ignored = term}, consumed},
+           Row{{.awaited = term}, consumed},
+           Row{{}, discarded},
+           Row{{.blocked = term}, {.outcome = Outcome::consumed, .certain = false}},
+           Row{{.unstable = term}, {.outcome = Outcome::discarded, .certain = false}},
+       }) {
+    CHECK(observed_outcome(SIGTERM, sample) == observed);
+  }
 }

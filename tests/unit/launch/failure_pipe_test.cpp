@@ -1,4 +1,4 @@
-#include "pidns/launch/child.hpp"
+#include "pidns/launch/failure_pipe.hpp"
 
 #include <catch2/catch.hpp>
 #include <climits>

@@ -1,4 +1,4 @@
-#include "pidns/process/exec.hpp"
+#include "pidns/process/exec_diagnosis.hpp"
 
 #include <elf.h>
 #include <sys/stat.h>
@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "pidns/process/exec.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/util/failure.hpp"
 
@@ -70,29 +71,29 @@ std::string this_machine() {
 
 TEST_CASE("a script whose interpreter is missing is explained", "[exec]") {
   const File script("#! \t/no/such/interpreter -x\necho\n");
-  CHECK(explain_exec_error(script.path(), ENOENT) ==
+  CHECK(diagnose_exec(script.path(), ENOENT) ==
         script.path() + " needs /no/such/interpreter, which does not exist");
 }
 
 TEST_CASE("a script with line ends of Windows is explained", "[exec]") {
   const File script("#!/bin/sh\r\necho\r\n");
-  CHECK(explain_exec_error(script.path(), ENOENT) ==
+  CHECK(diagnose_exec(script.path(), ENOENT) ==
         "the first line of " + script.path() + " ends with a carriage return: save it with Unix line ends");
 }
 
 TEST_CASE("a program whose loader is missing is explained", "[exec]") {
   const File program(elf_program(EM_X86_64, "/no/such/loader"));
-  CHECK(explain_exec_error(program.path(), ENOENT) ==
+  CHECK(diagnose_exec(program.path(), ENOENT) ==
         program.path() + " needs /no/such/loader, which does not exist");
 }
 
 TEST_CASE("a file without fault is not explained", "[exec]") {
   const File script("#!/bin/sh\n");
   for (const int error : {ENOENT, EACCES, ENOEXEC, ENOMEM, ETXTBSY}) {
-    CHECK(explain_exec_error(script.path(), error).empty());
+    CHECK(diagnose_exec(script.path(), error).empty());
   }
   for (const int error : {ENOENT, EACCES, ENOEXEC}) {
-    CHECK(explain_exec_error("/no/such/file", error).empty());
+    CHECK(diagnose_exec("/no/such/file", error).empty());
   }
 }
 
@@ -100,7 +101,7 @@ TEST_CASE("a program that is cut off anywhere is not misread", "[exec]") {
   const std::string whole = elf_program(EM_X86_64, "/no/such/loader");
   for (std::size_t size = 0; size < sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr); ++size) {
     const File program(whole.substr(0, size));
-    CHECK(explain_exec_error(program.path(), ENOENT).empty());
+    CHECK(diagnose_exec(program.path(), ENOENT).empty());
   }
 }
 
@@ -108,23 +109,22 @@ TEST_CASE("a program with wild offsets is not misread", "[exec]") {
   std::string bytes = elf_program(EM_X86_64, "/no/such/loader");
   const Elf64_Off wild = ~Elf64_Off{0};
   std::memcpy(bytes.data() + offsetof(Elf64_Ehdr, e_phoff), &wild, sizeof wild);
-  CHECK(explain_exec_error(File(bytes).path(), ENOENT).empty());
+  CHECK(diagnose_exec(File(bytes).path(), ENOENT).empty());
 }
 
 TEST_CASE("a directory and a file without the permission are told apart", "[exec]") {
   const File file("#!/bin/sh\n", 0644);
-  CHECK(explain_exec_error(file.directory(), EACCES) == file.directory() + " is a directory");
-  CHECK(explain_exec_error(file.path(), EACCES) ==
-        file.path() + " is not executable: chmod +x " + file.path());
+  CHECK(diagnose_exec(file.directory(), EACCES) == file.directory() + " is a directory");
+  CHECK(diagnose_exec(file.path(), EACCES) == file.path() + " is not executable: chmod +x " + file.path());
   const File data("root:x:0:0:root:/root:/bin/bash\n", 0644);
-  CHECK(explain_exec_error(data.path(), EACCES) == data.path() + " is not executable");
-  CHECK(explain_exec_error("/dev/null", EACCES) == "/dev/null is not a regular file");
+  CHECK(diagnose_exec(data.path(), EACCES) == data.path() + " is not executable");
+  CHECK(diagnose_exec("/dev/null", EACCES) == "/dev/null is not a regular file");
 }
 
 TEST_CASE("a program for another machine is explained", "[exec]") {
   const auto check = [](const std::string& bytes, const std::string& machine) {
     const File program(bytes);
-    CHECK(explain_exec_error(program.path(), ENOEXEC) ==
+    CHECK(diagnose_exec(program.path(), ENOEXEC) ==
           program.path() + " is built for " + machine + ", and this machine is " + this_machine());
   };
   check(elf_program(EM_RISCV, "/lib/ld.so"), "riscv");
@@ -133,7 +133,7 @@ TEST_CASE("a program for another machine is explained", "[exec]") {
   std::swap(big_endian[offsetof(Elf64_Ehdr, e_machine)], big_endian[offsetof(Elf64_Ehdr, e_machine) + 1]);
   check(big_endian, "s390x");
   const File damaged(elf_program(EM_X86_64, "/lib/ld.so"));
-  CHECK(explain_exec_error(damaged.path(), ENOEXEC).empty() == (this_machine() == "x86_64"));
+  CHECK(diagnose_exec(damaged.path(), ENOEXEC).empty() == (this_machine() == "x86_64"));
 }
 
 TEST_CASE("a command that cannot be executed fails with 126 and one that is missing with 127", "[exec]") {

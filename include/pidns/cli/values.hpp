@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pidns/util/options.hpp"
+
+/// The values of options. Each function throws UsageError when the text is not such a value.
+namespace pidns::values {
+
+inline constexpr std::string_view propagation_modes = "private slave shared unchanged";
+inline constexpr std::string_view setgroups_modes = "allow deny";
+
+std::filesystem::path path(const std::string& text);
+int signal(const std::string& text);
+int descriptor(const std::string& text);
+pid_t pid(const std::string& text);
+unsigned id(const std::string& text);
+/// `UID:GID`
+Ids owner(const std::string& text);
+/// Whole seconds, with or without a sign.
+std::int64_t seconds(const std::string& text);
+/// @return flags of mount(2); 0: unchanged
+unsigned long propagation(const std::string& text);
+Setgroups setgroups(const std::string& text);
+MapBlock map_block(const std::string& text);
+BinfmtDefinition binfmt_definition(const std::string& text);
+/// Names separated by commas.
+std::vector<std::string> names(const std::string& text);
+/// One of completion_shells.
+std::string shell(const std::string& text);
+
+}  // namespace pidns::values

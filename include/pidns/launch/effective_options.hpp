@@ -1,0 +1,16 @@
+#pragma once
+
+#include "pidns/explain/narrator.hpp"
+#include "pidns/util/log.hpp"
+#include "pidns/util/options.hpp"
+
+namespace pidns {
+
+/// The options with what this run adds: the user's shell where no command is given, the user namespace that
+/// an unprivileged user needs, and nothing new for --init in a process that is PID 1 already.
+Options complete(const Options& requested, Narrator& narrator, Log& log);
+
+/// Whether this process is PID 1 already, and is to be the init of the command.
+bool uses_existing_init(const Options& options);
+
+}  // namespace pidns

@@ -1,0 +1,228 @@
+#include "pidns/cli/option_table.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <type_traits>
+
+#include "pidns/cli/completion.hpp"
+#include "pidns/cli/values.hpp"
+
+namespace pidns {
+
+namespace {
+
+using Read = void (*)(Settings&, const std::string&);
+
+constexpr Value nothing() {
+  return {};
+}
+constexpr Value required(std::string_view name, std::string_view choices = {}) {
+  return {.takes = Takes::value, .name = name, .choices = choices};
+}
+constexpr Value optional(std::string_view name, std::string_view default_value = {}) {
+  return {.takes = Takes::optional_equals, .name = name, .default_value = default_value};
+}
+constexpr Value optional_next(std::string_view name) {
+  return {.takes = Takes::optional_next, .name = name};
+}
+
+/// Reads a value with `parse` into a member of Options.
+template <auto member, auto parse>
+void parse_into(Settings& settings, const std::string& value) {
+  settings.options.*member = parse(value);
+}
+
+template <auto member, auto value = true>
+void set(Settings& settings, const std::string&) {
+  settings.options.*member = value;
+}
+
+void count_verbosity(Settings& settings, const std::string&) {
+  ++settings.options.verbosity;
+}
+
+/// Reads --net and the like: a namespace, and with a value the file that pins it.
+template <int clone_flag>
+void add_namespace(Settings& settings, const std::string& file) {
+  settings.options.namespaces |= clone_flag;
+  if (!file.empty()) {
+    std::erase_if(settings.options.pinned, [](const auto& pinned) { return pinned.kind == clone_flag; });
+    settings.options.pinned.push_back({.kind = clone_flag, .file = file});
+  }
+}
+
+template <auto map>
+void map_current_id(Settings& settings, const std::string& id) {
+  (settings.options.*map).current = id;
+}
+
+template <auto map>
+void add_map_block(Settings& settings, const std::string& block) {
+  (settings.options.*map).blocks.push_back(values::map_block(block));
+}
+
+template <MapBlock::Source source>
+void map_both(Settings& settings, const std::string&) {
+  settings.options.users.blocks.push_back({.source = source});
+  settings.options.groups.blocks.push_back({.source = source});
+}
+
+void map_root(Settings& settings, const std::string&) {
+  settings.options.users.current = "0";
+  settings.options.groups.current = "0";
+}
+
+void map_current(Settings& settings, const std::string&) {
+  settings.options.users.current = fmt::format("{}", ::geteuid());
+  settings.options.groups.current = fmt::format("{}", ::getegid());
+}
+
+void clear_environment(Settings& settings, const std::string&) {
+  settings.options.environment.emplace(settings.options.environment.value_or(std::vector<std::string>()));
+}
+
+void keep_variables(Settings& settings, const std::string& list) {
+  clear_environment(settings, {});
+  for (std::string& name : values::names(list)) {
+    settings.options.environment->push_back(std::move(name));
+  }
+}
+
+void list_one(Settings& settings, const std::string& pid) {
+  settings.list.pid = pid.empty() ? std::nullopt : std::optional(values::pid(pid));
+}
+
+void list_as_json(Settings& settings, const std::string&) {
+  settings.list.json = true;
+}
+
+void choose_shell(Settings& settings, const std::string& shell) {
+  settings.completion = values::shell(shell);
+}
+
+/// The one place that defines the options: name, letter, group, value, help, what it does.
+constexpr std::array table{
+    OptionSpec{"pid", 'p', Group::steps, optional("FILE"),
+               "create a PID namespace (always); with =FILE, bind it to FILE", add_namespace<CLONE_NEWPID>},
+    OptionSpec{"fork", 'f', Group::steps, nothing(), "fork: COMMAND becomes PID 1 of the new namespace"},
+    OptionSpec{"no-fork", '\0', Group::steps, nothing(), "do not fork: COMMAND's first child becomes PID 1",
+               set<&Options::fork, false>},
+    OptionSpec{"mount-proc", '\0', Group::steps, optional("DIR", "/proc"),
+               "mount a new proc on DIR (default: /proc) in a mount namespace of its own",
+               parse_into<&Options::mount_proc, values::path>},
+    OptionSpec{"init", '\0', Group::steps, nothing(),
+               "stay as PID 1, reap orphans, pass signals on: COMMAND is PID 2", set<&Options::init>},
+
+    OptionSpec{"kill-child", '\0', Group::signals, optional("SIGNAL", "KILL"),
+               "signal sent to COMMAND when pidns dies (default: KILL)",
+               parse_into<&Options::kill_child, values::signal>},
+    OptionSpec{"no-kill-child", '\0', Group::signals, nothing(), "let COMMAND survive pidns",
+               set<&Options::kill_child, 0>},
+    OptionSpec{"forward-signals", '\0', Group::signals, nothing(),
+               "pass signals on: always done, accepted for unshare(1)"},
+    OptionSpec{"new-session", '\0', Group::signals, nothing(),
+               "start COMMAND in a session of its own, without the terminal", set<&Options::new_session>},
+    OptionSpec{"json-status-fd", '\0', Group::signals, required("FD"),
+               "report start and end of COMMAND in JSON lines on FD",
+               parse_into<&Options::json_status_fd, values::descriptor>},
+
+    OptionSpec{"mount", 'm', Group::namespaces, optional("FILE"), "mount namespace",
+               add_namespace<CLONE_NEWNS>},
+    OptionSpec{"uts", 'u', Group::namespaces, optional("FILE"), "UTS namespace (hostname)",
+               add_namespace<CLONE_NEWUTS>},
+    OptionSpec{"ipc", 'i', Group::namespaces, optional("FILE"), "System V IPC namespace",
+               add_namespace<CLONE_NEWIPC>},
+    OptionSpec{"net", 'n', Group::namespaces, optional("FILE"), "network namespace",
+               add_namespace<CLONE_NEWNET>},
+    OptionSpec{"cgroup", 'C', Group::namespaces, optional("FILE"), "cgroup namespace",
+               add_namespace<CLONE_NEWCGROUP>},
+    OptionSpec{"time", 'T', Group::namespaces, optional("FILE"), "time namespace",
+               add_namespace<CLONE_NEWTIME>},
+    OptionSpec{"user", 'U', Group::namespaces, optional("FILE"), "user namespace, without any map",
+               add_namespace<CLONE_NEWUSER>},
+    OptionSpec{"monotonic", '\0', Group::namespaces, required("SECONDS"),
+               "with --time: offset the monotonic clock by SECONDS",
+               parse_into<&Options::monotonic, values::seconds>},
+    OptionSpec{"boottime", '\0', Group::namespaces, required("SECONDS"),
+               "with --time: offset the time since boot by SECONDS",
+               parse_into<&Options::boottime, values::seconds>},
+
+    OptionSpec{"map-user", '\0', Group::user, required("UID"),
+               "map the current user to UID, a number or name", map_current_id<&Options::users>},
+    OptionSpec{"map-group", '\0', Group::user, required("GID"),
+               "map the current group to GID, a number or name", map_current_id<&Options::groups>},
+    OptionSpec{"map-users", '\0', Group::user, required("MAP"),
+               "map users: INNER:OUTER:COUNT, auto, subids or all; may be repeated",
+               add_map_block<&Options::users>},
+    OptionSpec{"map-groups", '\0', Group::user, required("MAP"),
+               "map groups: INNER:OUTER:COUNT, auto, subids or all; may be repeated",
+               add_map_block<&Options::groups>},
+    OptionSpec{"map-auto", '\0', Group::user, nothing(), "same as --map-users=auto --map-groups=auto",
+               map_both<MapBlock::Source::automatic>},
+    OptionSpec{"map-subids", '\0', Group::user, nothing(), "same as --map-users=subids --map-groups=subids",
+               map_both<MapBlock::Source::subids>},
+    OptionSpec{"map-root-user", 'r', Group::user, nothing(), "map the current user and group to root",
+               map_root},
+    OptionSpec{"map-current-user", 'c', Group::user, nothing(),
+               "map the current user and group to themselves", map_current},
+    OptionSpec{"owner", '\0', Group::user, required("UID:GID"),
+               "make this user and group the owner of the user namespace",
+               parse_into<&Options::owner, values::owner>},
+    OptionSpec{"setgroups", '\0', Group::user, required("MODE", values::setgroups_modes),
+               "whether setgroups(2) is permitted inside: allow, deny",
+               parse_into<&Options::setgroups, values::setgroups>},
+    OptionSpec{"keep-caps", '\0', Group::user, nothing(),
+               "let COMMAND keep its capabilities in the user namespace", set<&Options::keep_capabilities>},
+    OptionSpec{"setuid", 'S', Group::user, required("UID"), "run COMMAND as user UID",
+               parse_into<&Options::user, values::id>},
+    OptionSpec{"setgid", 'G', Group::user, required("GID"),
+               "run COMMAND as group GID, without supplementary groups",
+               parse_into<&Options::group, values::id>},
+    OptionSpec{"no-user", '\0', Group::user, nothing(), "never create a user namespace unasked",
+               set<&Options::automatic_user_namespace, false>},
+
+    OptionSpec{"propagation", '\0', Group::mounts, required("MODE", values::propagation_modes),
+               "mount propagation: private, slave, shared, unchanged",
+               parse_into<&Options::propagation, values::propagation>},
+    OptionSpec{"root", 'R', Group::mounts, required("DIR"), "change the root directory to DIR",
+               parse_into<&Options::root, values::path>},
+    OptionSpec{"wd", 'w', Group::mounts, required("DIR"), "change the working directory to DIR",
+               parse_into<&Options::working_directory, values::path>},
+    OptionSpec{"mount-binfmt", '\0', Group::mounts, optional("DIR", default_binfmt),
+               "mount binfmt_misc on DIR (default: its place in /proc) in a user namespace",
+               parse_into<&Options::mount_binfmt, values::path>},
+    OptionSpec{"load-interp", 'l', Group::mounts, required("DEFINITION"),
+               "load DEFINITION into the binfmt_misc of --mount-binfmt",
+               parse_into<&Options::load_interp, values::binfmt_definition>},
+
+    OptionSpec{"clear-env", '\0', Group::environment, nothing(), "start COMMAND with an empty environment",
+               clear_environment},
+    OptionSpec{"whitelist-env", '\0', Group::environment, required("LIST"),
+               "start COMMAND with only the variables of LIST, separated by commas", keep_variables},
+
+    OptionSpec{"list", '\0', Group::inspect, optional_next("PID"),
+               "list PID namespaces and their processes (with PID, only that process's)", list_one},
+    OptionSpec{"json", '\0', Group::inspect, nothing(), "with --list: as one JSON document", list_as_json},
+    OptionSpec{"join", '\0', Group::inspect, required("PID"),
+               "run COMMAND in the user, PID and mount namespaces of PID",
+               parse_into<&Options::join, values::pid>},
+
+    OptionSpec{"explain", '\0', Group::general, nothing(), "narrate each step on stderr",
+               set<&Options::explain>},
+    OptionSpec{"verbose", 'v', Group::general, nothing(), "log to stderr; repeat for more detail",
+               count_verbosity},
+    OptionSpec{"help", 'h', Group::general, nothing(), "print this help"},
+    OptionSpec{"completion", '\0', Group::general, required("SHELL", completion_shells),
+               "print a completion script for SHELL: bash, zsh, fish", choose_shell},
+    OptionSpec{"version", 'V', Group::general, nothing(), "print the version and how it was built"},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> option_table() {
+  return table;
+}
+
+}  // namespace pidns

@@ -1,0 +1,75 @@
+#include "pidns/launch/outside_helper.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "pidns/launch/failure_pipe.hpp"
+#include "pidns/sys/channels.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/sys/observer.hpp"
+#include "pidns/sys/processes.hpp"
+#include "pidns/util/failure.hpp"
+
+namespace pidns {
+
+namespace {
+
+using Job = std::function<void(const std::string& request)>;
+
+constexpr int succeeded = 0;  // the status of the one answer that is not a failure
+
+/// Waits for the one request, which does not arrive when pidns ends before it.
+void serve(const Job& job, const UniqueFd& request_pipe, const UniqueFd& answer_pipe) {
+  const std::string request = sys::read_packet(request_pipe);
+  if (request.empty()) {
+    return;
+  }
+  try {
+    job(request);
+    send_failure(answer_pipe, Failure(succeeded, "", {}));
+  } catch (const Failure& failure) {
+    send_failure(answer_pipe, failure);
+  }
+}
+
+/// A helper that has exited is ignored here; reading its answer reports it.
+void send_request(const UniqueFd& pipe, std::string_view request) {
+  try {
+    sys::write_all(pipe.get(), request);
+  } catch (const sys::Error& error) {
+    if (error.error() != EPIPE) {
+      throw;
+    }
+  }
+}
+
+}  // namespace
+
+OutsideHelper::OutsideHelper(const Job& job) : request_(sys::make_pipe()), answer_(sys::make_pipe()) {
+  process_.emplace(sys::spawn(sys::Memory::copied, {}, [&] {
+    request_.write.reset();  // or the helper would wait for itself
+    try {
+      serve(job, request_.read, answer_.write);
+    } catch (const std::exception&) {
+      ::_exit(status_failed);  // without an answer, which the other side notices
+    }
+    ::_exit(0);
+  }));
+  request_.read.reset();
+  answer_.write.reset();
+}
+
+void OutsideHelper::run(std::string_view request, std::string_view what) const {
+  send_request(request_.write, request);
+  const auto answer = receive_failure(answer_.read);
+  if (!answer) {
+    throw Failure(status_failed, fmt::format("{}: the helper process died", what), {});
+  }
+  if (answer->status != succeeded) {
+    throw Failure(*answer);
+  }
+}
+
+}  // namespace pidns

@@ -1,0 +1,159 @@
+#include "pidns/process/exec_diagnosis.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/util/text.hpp"
+
+/// Our own header in memory: the linker gives it this name.
+extern "C" const Elf64_Ehdr __ehdr_start;  // NOLINT(bugprone-reserved-identifier)
+
+namespace pidns {
+
+bool is_elf(std::string_view start) {
+  return start.starts_with(ELFMAG);
+}
+
+std::string start_of(const std::string& file) {
+  return sys::or_default_on_error([&] { return sys::read_start(file.c_str()); });
+}
+
+namespace {
+
+template <typename Header>
+std::optional<Header> read_header(std::string_view bytes, std::size_t offset) {
+  Header header;
+  if (offset > bytes.size() || bytes.size() - offset < sizeof header) {
+    return std::nullopt;
+  }
+  std::memcpy(&header, bytes.data() + offset, sizeof header);
+  return header;
+}
+
+/// The program that an ELF file or a script asks for to run it.
+std::string interpreter_of(std::string_view start) {
+  if (start.starts_with("#!")) {
+    std::string_view line = start.substr(2);
+    line = consume_until(line, '\n');
+    line = trim_front(line);
+    return std::string(line.substr(0, line.find_first_of(" \t")));
+  }
+  const auto elf = read_header<Elf64_Ehdr>(start, 0);
+  if (!elf || !is_elf(start) || elf->e_ident[EI_CLASS] != ELFCLASS64) {
+    return {};
+  }
+  for (std::size_t i = 0; i < elf->e_phnum; ++i) {
+    const auto segment = read_header<Elf64_Phdr>(start, elf->e_phoff + i * sizeof(Elf64_Phdr));
+    if (segment && segment->p_type == PT_INTERP && segment->p_offset < start.size()) {
+      std::string_view path = start.substr(segment->p_offset, segment->p_filesz);
+      return std::string(consume_until(path, '\0'));
+    }
+  }
+  return {};
+}
+
+std::string machine_name(unsigned machine) {
+  switch (machine) {
+    case EM_386:
+      return "i386";
+    case EM_ARM:
+      return "arm";
+    case EM_X86_64:
+      return "x86_64";
+    case EM_AARCH64:
+      return "aarch64";
+    case EM_RISCV:
+      return "riscv";
+    case EM_PPC64:
+      return "ppc64";
+    case EM_S390:
+      return "s390x";
+    case EM_MIPS:
+      return "mips";
+    case EM_LOONGARCH:
+      return "loongarch";
+    default:
+      return fmt::format("ELF machine {}", machine);
+  }
+}
+
+std::string diagnose_missing_file(const std::string& file) {
+  std::string interpreter = interpreter_of(start_of(file));
+  if (interpreter.ends_with('\r')) {
+    return fmt::format("the first line of {} ends with a carriage return: save it with Unix line ends", file);
+  }
+  if (!interpreter.empty() && !sys::exists(AT_FDCWD, interpreter.c_str())) {
+    return fmt::format("{} needs {}, which does not exist", file, interpreter);
+  }
+  return {};
+}
+
+std::string diagnose_refusal(const std::string& file) {
+  struct stat facts {};
+  struct statvfs filesystem {};
+  if (::stat(file.c_str(), &facts) == -1) {
+    return {};
+  }
+  if (S_ISDIR(facts.st_mode)) {
+    return fmt::format("{} is a directory", file);
+  }
+  if (!S_ISREG(facts.st_mode)) {
+    return fmt::format("{} is not a regular file", file);
+  }
+  if (::statvfs(file.c_str(), &filesystem) == 0 && (filesystem.f_flag & ST_NOEXEC) != 0) {
+    return fmt::format("{} is on a filesystem that is mounted noexec", file);
+  }
+  if ((facts.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
+    const std::string start = start_of(file);
+    const bool is_program = start.starts_with("#!") || is_elf(start);
+    return fmt::format("{} is not executable{}", file, is_program ? ": chmod +x " + file : "");
+  }
+  return {};
+}
+
+/// The machine that an ELF file is for, which it names in its own byte order.
+std::optional<unsigned> machine_of(std::string_view start) {
+  const auto elf = read_header<Elf64_Ehdr>(start, 0);
+  if (!elf || !is_elf(start)) {
+    return std::nullopt;
+  }
+  constexpr int own_order = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+  return elf->e_ident[EI_DATA] == own_order ? elf->e_machine : __builtin_bswap16(elf->e_machine);
+}
+
+std::string diagnose_format(const std::string& file) {
+  const auto machine = machine_of(start_of(file));
+  const unsigned own_machine = __ehdr_start.e_machine;
+  if (!machine || *machine == own_machine) {
+    return {};
+  }
+  return fmt::format("{} is built for {}, and this machine is {}", file, machine_name(*machine),
+                     machine_name(own_machine));
+}
+
+}  // namespace
+
+std::string diagnose_exec(const std::string& file, int error) {
+  switch (error) {
+    case ENOENT:
+      return diagnose_missing_file(file);
+    case EACCES:
+      return diagnose_refusal(file);
+    case ENOEXEC:
+      return diagnose_format(file);
+    default:
+      return {};
+  }
+}
+
+}  // namespace pidns
