@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "pidns/explain/call_effects.hpp"
 #include "pidns/explain/narrator.hpp"
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/launch/child.hpp"
 #include "pidns/launch/hints.hpp"
 #include "pidns/launch/id_map_helper.hpp"
@@ -37,7 +39,7 @@ void add_user_namespace_if_needed(Options& options, Narrator& narrator, Log& log
     return;
   }
   log.info("no CAP_SYS_ADMIN: adding a user namespace that maps the current user and group to themselves");
-  narrator.tell(explain_added_user_namespace);
+  narrator.narrate(describe_added_user_namespace);
   const Ids ids = current_ids();
   options.users.own = fmt::format("{}", ids.user);
   options.groups.own = fmt::format("{}", ids.group);
@@ -176,7 +178,7 @@ ExitStatus run_as_existing_init(Options& options, const CallerSignals& caller, N
   sys::close_stdin_and_stdout();
   UniqueFd nobody;
   const ExitStatus ending = run_init(command, nobody, narrator);
-  narrator.tell(explain_ending, Receiver::pidns_as_init, ending, ending);
+  narrator.narrate(describe_ending, Receiver::pidns_as_init, ending, ending);
   return ending;
 }
 
@@ -268,7 +270,7 @@ ExitStatus launch(Options options, Log& log) {
   Narrator narrator(options);
   const auto narrate_failure = [&](const Failure& failure) {
     if (narrator.has_begun()) {
-      narrator.tell(explain_failure, failure);
+      narrator.narrate(describe_failure, failure);
     }
   };
   try {

@@ -1,5 +1,6 @@
 #include "pidns/proc/proc_status.hpp"
 
+#include "pidns/sys/files.hpp"
 #include "pidns/util/text.hpp"
 
 namespace pidns {
@@ -77,6 +78,10 @@ ProcStatus parse_status(std::string_view text) {
     }
   }
   return status;
+}
+
+ProcStatus read_status_at(int directory, const char* file) {
+  return parse_status(sys::read_file(directory, file));
 }
 
 }  // namespace pidns

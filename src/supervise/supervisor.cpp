@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/signal/dispositions.hpp"
 #include "pidns/signal/sender.hpp"
 #include "pidns/signal/signal_policy.hpp"
@@ -79,7 +80,7 @@ class Supervisor {
       read_channel();
       const ExitStatus init{.killed = change.si_code != CLD_EXITED, .value = change.si_status};
       const ExitStatus own = ending(init);
-      narrator_.tell(explain_ending, receiver(), init, own);
+      narrator_.narrate(describe_ending, receiver(), init, own);
       return own;
     }
   }
@@ -162,7 +163,7 @@ class Supervisor {
     if (matters && fatal_signal_ == 0) {
       const Sender sender{
           .origin = origin, .code = signal.ssi_code, .pid = static_cast<pid_t>(signal.ssi_pid)};
-      narrator_.tell(explain_signal, number, sender, receiver(), decision, dispositions);
+      narrator_.narrate(describe_signal, number, sender, receiver(), decision, dispositions);
     }
   }
 
@@ -275,12 +276,12 @@ class Supervisor {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       if (std::exchange(stop_signal_, signal) == 0) {
-        narrator_.tell(explain_default_action, signal);
+        narrator_.narrate(describe_default_action, signal);
       }
       sys::send_signal(init_.pidfd(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
-      narrator_.tell(explain_default_action, signal);
+      narrator_.narrate(describe_default_action, signal);
       sys::send_signal(init_.pidfd(), SIGKILL);
     }
   }
@@ -290,14 +291,14 @@ class Supervisor {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal_.foreground();
     const bool was_inside = is_in_descendant_pidns(proc_, group);
-    narrator_.tell(explain_stop, signal, receiver());
+    narrator_.narrate(describe_stop, signal, receiver());
     while (!sys::stop_this_process(signal, [&] { return is_command_stopped(); }) && is_stopped()) {
     }
     forget_stop_signals();
     if (was_inside) {
       terminal_.pass_to(group);
     }
-    narrator_.tell(explain_continuation, receiver());
+    narrator_.narrate(describe_continuation, receiver());
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
       sys::send_signal(init_.pidfd(), SIGCONT);

@@ -31,4 +31,9 @@ struct ProcStatus {
 /// Reads the text of a status file. Lines that are missing or malformed leave their field at its default.
 ProcStatus parse_status(std::string_view text);
 
+/// Reads and parses a status file.
+/// @param directory an open one, or AT_FDCWD
+/// @throws sys::Error
+ProcStatus read_status_at(int directory, const char* file);
+
 }  // namespace pidns
