@@ -209,7 +209,9 @@ TEST_CASE("every call to join a namespace is narrated", "[explain]") {
     CHECK(target.read_line() == "ready");
     const std::string pid = std::to_string(children_of(target.pid()).front());
     check_narrated(compare(explained({"--join", pid}, {"/bin/true"})), 5);
-    target.send(SIGKILL);
+    // Not SIGKILL: pidns reaps its PID 1, which would be left to the init of the host otherwise.
+    target.send(SIGTERM);
+    target.finish();
   }
 }
 
