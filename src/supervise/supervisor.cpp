@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/signal/dispositions.hpp"
 #include "pidns/signal/sender.hpp"
@@ -58,7 +59,7 @@ class Supervisor {
       read_channel();
       const ExitStatus init = exit_status_of(change);
       const ExitStatus own = own_status(init);
-      narrator().narrate(explain_ending, supervised_.receiver, init, own);
+      narrator().narrate(describe_ending, supervised_.receiver, init, own);
       return own;
     }
   }
@@ -135,7 +136,7 @@ class Supervisor {
     if (matters && fatal_signal_ == 0) {
       const Sender sender{
           .origin = origin, .code = signal.ssi_code, .pid = static_cast<pid_t>(signal.ssi_pid)};
-      narrator().narrate(explain_signal, number, sender, supervised_.receiver, decision, dispositions);
+      narrator().narrate(describe_signal, number, sender, supervised_.receiver, decision, dispositions);
     }
   }
 
@@ -199,12 +200,12 @@ class Supervisor {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       if (std::exchange(stop_signal_, signal) == 0) {
-        narrator().narrate(explain_default_action, signal);
+        narrator().narrate(describe_default_action, signal);
       }
       sys::send_signal(child().pidfd(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
-      narrator().narrate(explain_default_action, signal);
+      narrator().narrate(describe_default_action, signal);
       sys::send_signal(child().pidfd(), SIGKILL);
     }
   }
@@ -214,14 +215,14 @@ class Supervisor {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal().foreground();
     const bool was_inside = is_in_descendant_pidns(proc(), group);
-    narrator().narrate(explain_stop, signal, supervised_.receiver);
+    narrator().narrate(describe_stop, signal, supervised_.receiver);
     while (!sys::stop_this_process(signal, [&] { return is_command_stopped(); }) && is_stopped()) {
     }
     forget_stop_signals();
     if (was_inside) {
       terminal().pass_to(group);
     }
-    narrator().narrate(explain_continuation, supervised_.receiver);
+    narrator().narrate(describe_continuation, supervised_.receiver);
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
       sys::send_signal(child().pidfd(), SIGCONT);
