@@ -102,5 +102,5 @@ TEST_CASE("a status descriptor that is not open is a usage error", "[json]") {
   }
   const Result octal =  // 9 to some
       run({"sh", "-c", "exec 9>/dev/null; exec \"$0\" --json-status-fd=011 true", harness::pidns_binary()});
-  CHECK(octal.err == "pidns: --json-status-fd: 011 is not an open file descriptor\n");
+  CHECK(octal.err == "pidns: --json-status-fd: 11 is not an open file descriptor\n");
 }

@@ -68,7 +68,6 @@ TEST_CASE("a signal with a certain use and one that does nothing by default are 
   const SignalSet all = SignalSet::all();
   CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.caught = all, .blocked = all}).watch);
   CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.ignored = all, .blocked = all}).watch);
-  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.awaited = all}).watch);
   CHECK_FALSE(relay_decision(SIGCHLD, Origin::process, {.blocked = all}).watch);
 }
 
