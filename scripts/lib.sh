@@ -27,7 +27,7 @@ test_packages=(
 )
 # for the recipes of docs/recipes.md, which the tests run,
 recipe_packages=(dpkg-dev fakeroot hostname iproute2 iputils-ping make mmdebstrap munge openssh-client openssh-server
-  parallel python3 slurm-client slurmctld slurmd)
+  parallel slurm-client slurmctld slurmd)
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)
 # for scripts/bench,
@@ -38,6 +38,36 @@ lint_packages=(clang-tidy)
 die() {
   echo "${0##*/}: $*" >&2
   exit 1
+}
+
+# Opens the file for the output of apt-get, cmake and ninja. What the script builds belongs to root until it ends.
+open_log() {
+  log=$source_dir/build/log/${0##*/}.log
+  trap give_build_to_owner EXIT
+  mkdir --parents -- "${log%/*}"
+  : > "$log"
+}
+
+to_log() {
+  echo "+ $*" >> "$log"
+  "$@" >> "$log" 2>&1
+}
+
+# Runs a command whose output is of interest only if it fails. Then the script ends with its status.
+logged() {
+  local status=0
+  to_log "$@" || status=$?
+  ((status)) || return 0
+  tail --lines=20 -- "$log" >&2
+  echo "${0##*/}: $*: status $status; all of its output is in $log" >&2
+  exit "$status"
+}
+
+# step TEXT: announces the next of the steps, of which the script says how many there are.
+steps=0
+steps_begun=0
+step() {
+  echo "$((++steps_begun))/$steps $*"
 }
 
 # Runs the calling script again as root, if it is not root already.
@@ -51,21 +81,30 @@ is_installed() {
   [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2> /dev/null) == installed ]]
 }
 
-# Installs those packages that are missing. Calls apt-get only if there are any.
-install_packages() {
-  local package missing=()
+# Sets `missing` to those of the packages that are not installed, and `install_step` to what there is to do.
+find_missing_packages() {
+  local package
   command -v apt-get > /dev/null || die "needs Debian's apt-get to install: $*"
+  missing=()
   for package in "$@"; do
     is_installed "$package" || missing+=("$package")
   done
+  case ${#missing[@]} in
+    0) install_step="no package is missing" ;;
+    1) install_step="installing 1 package" ;;
+    *) install_step="installing ${#missing[@]} packages" ;;
+  esac
+}
+
+# Calls apt-get only if a package is missing.
+install_missing_packages() {
   ((${#missing[@]})) || return 0
-  echo "Installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   local apt=(apt-get --quiet --quiet --option DPkg::Lock::Timeout=300)
   # A machine that has never seen an index has nothing to install from; one server that does not answer is no
   # reason to stop, if the others have it all.
-  "${apt[@]}" update || echo "apt-get update failed; going on with the index that is there" >&2
-  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" < /dev/null
+  to_log "${apt[@]}" update || echo "apt-get update failed; going on with the index that is there" >&2
+  logged "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" < /dev/null
 }
 
 # Runs a command that installs packages, and keeps their daemons from being started: the tests start their own.
