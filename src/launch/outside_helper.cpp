@@ -49,8 +49,8 @@ void send_request(const UniqueFd& pipe, std::string_view request) {
 
 OutsideHelper::OutsideHelper(const Job& job) : request_(sys::make_pipe()), answer_(sys::make_pipe()) {
   process_.emplace(sys::spawn(sys::Memory::copied, {}, [&] {
-    request_.write.reset();  // or the helper would wait for itself
     try {
+      sys::close(request_.write, "cannot close a pipe");  // or the helper would wait for itself
       serve(job, request_.read, answer_.write);
     } catch (const std::exception&) {
       ::_exit(status_failed);  // without an answer, which the other side notices
@@ -58,7 +58,7 @@ OutsideHelper::OutsideHelper(const Job& job) : request_(sys::make_pipe()), answe
     ::_exit(0);
   }));
   request_.read.reset();
-  answer_.write.reset();
+  sys::close(answer_.write, "cannot close a pipe");  // or its end would not be noticed
 }
 
 void OutsideHelper::run(std::string_view request, std::string_view what) const {

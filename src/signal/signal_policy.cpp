@@ -24,7 +24,9 @@ Origin origin_of(int signal, int code, bool sender_inside) {
 }
 
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions) {
-  const SignalSet used = dispositions.caught | dispositions.ignored;
+  const SignalSet handled = dispositions.caught | dispositions.ignored;
+  // What the whole group has received is taken already by a PID 1 that waits for it again.
+  const SignalSet used = origin == Origin::group ? handled | dispositions.awaited : handled;
   // A process that has ended is beyond a signal that a process sends. But a shell may exit because the same
   // terminal signal killed its children; treat that as death by the signal, as without pidns.
   const bool too_late = dispositions.ended && origin == Origin::process;

@@ -23,6 +23,11 @@ namespace pidns {
 
 namespace {
 
+/// A signal that an ordinary process dies of; none for others.
+SignalSet deadly(int signal) {
+  return default_action(signal) == DefaultAction::terminate ? SignalSet::of(signal) : SignalSet();
+}
+
 class Supervisor {
  public:
   explicit Supervisor(const Supervised& supervised) : supervised_(supervised), watch_(supervised.proc) {}
@@ -123,8 +128,10 @@ class Supervisor {
     // Beside one that is held already, the kernel decides which is delivered first.
     const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
     const bool watched = undecided && number != stop_signal_ && watch(number, *dispositions);
-    // What has reached PID 1 without us watching is seen again.
-    const bool in_doubt = watched && dispositions->unstable.contains(number);
+    // What has reached PID 1 before we watched, and is not pending, may have been discarded: a handler that
+    // runs twice is better than a signal that is lost.
+    const bool in_doubt = watched && !decision.relay && !watch_.read_pending().contains(number);
+    deadly_seen_ = deadly_seen_ | deadly(number);
     if (decision.relay || in_doubt) {
       sys::pass_on(child().pidfd(), signal);
     }
@@ -267,7 +274,14 @@ class Supervisor {
       return *command_status_;
     }
     // Also if it exits by itself before our SIGKILL: an ordinary process was dead by then.
-    return fatal_signal_ != 0 ? ExitStatus{.killed = true, .value = fatal_signal_} : init;
+    if (fatal_signal_ != 0) {
+      return {.killed = true, .value = fatal_signal_};
+    }
+    // A PID 1 that would have died of a signal it sends itself can only exit with the number of a shell.
+    const int signal = init.value - shell_status({.killed = true});
+    const bool stands_for_signal =
+        !init.killed && signal > 0 && signal <= last_signal && deadly_seen_.contains(signal);
+    return stands_for_signal ? ExitStatus{.killed = true, .value = signal} : init;
   }
 
   [[nodiscard]] bool is_joined() const { return supervised_.receiver == Receiver::joined_command; }
@@ -283,8 +297,9 @@ class Supervisor {
   std::optional<ProcessIds> target_;
   int stops_heard_ = 0;  // of COMMAND, from the PID 1 of --init
   std::optional<ExitStatus> command_status_;
-  int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
-  int stop_signal_ = 0;   // the signal that stops us too once PID 1 has stopped
+  int fatal_signal_ = 0;   // the signal whose default action has ended PID 1
+  SignalSet deadly_seen_;  // signals to pidns that an ordinary process dies of
+  int stop_signal_ = 0;    // the signal that stops us too once PID 1 has stopped
   DeliveryWatch watch_;
   std::optional<siginfo_t> ended_;  // how PID 1 has ended
 };

@@ -190,12 +190,12 @@ struct Refused {
 };
 
 inline constexpr std::array refused{
-    Refused{Who::nobody, "--map-user no-such-user", "--map-user: no-such-user is no user"},
-    Refused{Who::nobody, "--map-user -1", "--map-user: -1 is no user"},
+    Refused{Who::nobody, "--map-user no-such-user", "--map-user: unknown user 'no-such-user'"},
+    Refused{Who::nobody, "--map-user -1", "--map-user: unknown user '-1'"},
     Refused{Who::nobody, "--map-user 4294967295", "--map-user: unknown user '4294967295'"},
-    Refused{Who::nobody, "--map-user 4294967296", "--map-user: 4294967296 is no user"},
-    Refused{Who::root, "--map-user=1:2", "--map-user: 1:2 is no user"},
-    Refused{Who::nobody, "--map-group no-such-group", "--map-group: no-such-group is no group"},
+    Refused{Who::nobody, "--map-user 4294967296", "--map-user: unknown user '4294967296'"},
+    Refused{Who::root, "--map-user=1:2", "--map-user: unknown user '1:2'"},
+    Refused{Who::nobody, "--map-group no-such-group", "--map-group: unknown group 'no-such-group'"},
     Refused{Who::nobody, "--map-group 99999999999", "--map-group: unknown group '99999999999'"},
     Refused{Who::nobody, "--map-users 1", "--map-users: 1 is not INNER:OUTER:COUNT, auto, subids or all"},
     Refused{Who::nobody, "--map-users 1:2", "--map-users: 1:2 is not INNER:OUTER:COUNT, auto, subids or all"},

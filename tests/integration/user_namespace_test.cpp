@@ -179,7 +179,7 @@ TEST_CASE("users and groups that only NSS knows are found", "[user_namespace]") 
                   {.environment = {path}})
             .out == "70001\n70002\n");
   const Result unknown = run_pidns({"--map-user=far-group", "true"}, {.environment = {path}});
-  CHECK(message_of(unknown).text == "--map-user: far-group is no user");
+  CHECK(message_of(unknown).text == "--map-user: unknown user 'far-group'");
 }
 
 TEST_CASE("the user namespace belongs to the owner that is named", "[user_namespace]") {

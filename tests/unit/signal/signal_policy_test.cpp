@@ -62,6 +62,7 @@ TEST_CASE("a signal that PID 1 may keep is watched instead", "[relay]") {
   CHECK(relay_decision(SIGTERM, Origin::process, {.pending = term}) == watched);
   CHECK(relay_decision(SIGTERM, Origin::process, {.unstable = term}) == watched);
   CHECK(relay_decision(SIGTERM, Origin::process, {.awaited = term}) == watched);
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::group, {.awaited = term}).watch);
 }
 
 TEST_CASE("a signal with a certain use and one that does nothing by default are not watched", "[relay]") {
