@@ -20,17 +20,29 @@ using Job = std::function<void(const std::string& request)>;
 
 constexpr int succeeded = 0;  // the status of the one answer that is not a failure
 
-/// Waits for the one request, which does not arrive when pidns ends before it.
-void serve(const Job& job, const UniqueFd& request_pipe, const UniqueFd& answer_pipe) {
-  const std::string request = sys::read_packet(request_pipe);
-  if (request.empty()) {
-    return;
-  }
+/// Waits for the one request, which does not arrive when pidns ends before it. @return the answer
+std::optional<Failure> serve(const Job& job, sys::Pipe& request_pipe) {
   try {
+    sys::close(request_pipe.write, "cannot close a pipe");  // or the helper would wait for itself
+    const std::string request = sys::read_packet(request_pipe.read);
+    if (request.empty()) {
+      return std::nullopt;
+    }
     job(request);
-    send_failure(answer_pipe, Failure(succeeded, "", {}));
+    return Failure(succeeded, "", {});
   } catch (const Failure& failure) {
-    send_failure(answer_pipe, failure);
+    return failure;
+  } catch (const std::exception& error) {
+    return Failure(status_failed, error.what(), {});
+  }
+}
+
+/// Sends the answer or, if that fails, why. Without any the other side notices the end of the helper.
+void answer(const UniqueFd& pipe, const Failure& failure) {
+  try {
+    send_failure(pipe, failure);
+  } catch (const sys::Error& error) {
+    send_failure(pipe, Failure(status_failed, error.what(), {}));
   }
 }
 
@@ -50,10 +62,11 @@ void send_request(const UniqueFd& pipe, std::string_view request) {
 OutsideHelper::OutsideHelper(const Job& job) : request_(sys::make_pipe()), answer_(sys::make_pipe()) {
   process_.emplace(sys::spawn(sys::Memory::copied, {}, [&] {
     try {
-      sys::close(request_.write, "cannot close a pipe");  // or the helper would wait for itself
-      serve(job, request_.read, answer_.write);
+      if (const auto result = serve(job, request_)) {
+        answer(answer_.write, *result);
+      }
     } catch (const std::exception&) {
-      ::_exit(status_failed);  // without an answer, which the other side notices
+      ::_exit(status_failed);
     }
     ::_exit(0);
   }));
