@@ -21,6 +21,11 @@ Command in_pidns(Command command) {
   return harness::pidns(std::move(command));
 }
 
+Command in_pidns_with_init(Command command) {
+  command.insert(command.begin(), "--init");
+  return in_pidns(std::move(command));
+}
+
 Command probe(const std::string& use, int signal, const std::string& also) {
   // Not where it was built: nobody may be unable to enter that directory.
   static const TemporaryDirectory directory;

@@ -213,13 +213,9 @@ TEST_CASE("every signal does to the command of nobody what it does to it without
 
 TEST_CASE("every signal does to the command of init what it does to it without pidns", "[signals]") {
   Comparison comparison("signals with --init");
-  const Wrapper with_init = [](Command command) {
-    command.insert(command.begin(), "--init");
-    return in_pidns(std::move(command));
-  };
   for (const std::string& use : uses) {
     for (const int signal : catchable_signals()) {
-      compare(comparison, {Method::queue, use, signal}, directly, with_init);
+      compare(comparison, {Method::queue, use, signal}, directly, in_pidns_with_init);
     }
   }
   CHECK(comparison.cells() == 6 * 62);
@@ -259,4 +255,50 @@ TEST_CASE("every signal of the terminal does to the command what it does to it w
     }
   }
   CHECK(comparison.cells() == 6 * 6 + 2 * 5);
+}
+
+TEST_CASE("signals do the same where proc is that of another PID namespace", "[signals][unsanitized]") {
+  Running other(in_pidns({"sh", "-c", "echo ready; read line"}));
+  other.wait_for_output("ready\n");
+  const pid_t init = harness::children_of(other.pid()).at(0);
+  const auto there = [&](Command command) {
+    const Command enter{"nsenter", "--mount", "--target", std::to_string(init)};
+    command.insert(command.begin(), enter.begin(), enter.end());
+    return command;
+  };
+  Comparison comparison("in the mounts of another PID namespace");
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+    for (const std::string use : {"default", "handler"}) {
+      const std::string name = use + ", signal " + std::to_string(signal);
+      INFO(name);
+      const auto observe = [&](const Wrapper& wrap) {
+        Running running(there(wrap(probe(use, signal))));
+        running.wait_for_output("ready\n");
+        running.send(signal);
+        if (use == "handler") {
+          running.wait_for_output("got ");
+          running.send(fence_of(signal));
+        }
+        return to_text(running.finish());
+      };
+      comparison.add(name, observe(directly), observe(in_pidns));
+    }
+  }
+}
+
+TEST_CASE("the command goes on when pidns has no descriptor left to look at it", "[signals]") {
+  // As few as a launch can do with: what the test itself has inherited counts too.
+  const std::string limited = R"(
+n=6
+until (ulimit -n $n; "$0" true) 2>/dev/null; do n=$((n + 1)); done
+ulimit -n $n
+exec "$0" "$@")";
+  Running running({"sh", "-c", limited, pidns_binary(), "sh", "-c",
+                   "trap 'echo got; exit 7' WINCH; echo ready; sleep 1000 & while :; do wait; done"});
+  running.wait_for_output("ready\n");
+  running.send(SIGWINCH);
+  const Result result = running.finish();
+  CHECK(result.out == "ready\ngot\n");
+  CHECK(result.err.empty());
+  CHECK(result.status() == 7);
 }
