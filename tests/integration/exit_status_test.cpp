@@ -85,7 +85,7 @@ TEST_CASE("pidns dies of the signal that the command brought upon itself", "[sta
 TEST_CASE("pidns leaves no core file of its own", "[status]") {
   // The shell tells whether the kernel has dumped the process that it waited for, which is pidns.
   const TemporaryDirectory directory;
-  std::vector<std::string> command{"bash", "-c", "\"$@\"; echo $?", "bash", pidns_binary()};
+  std::vector<std::string> command{"bash", "-c", R"("$@"; echo $?)", "bash", pidns_binary()};
   command.insert(command.end(), overflowing.begin(), overflowing.end());
   const Result result =
       run(command, {.directory = directory.path(), .before_exec = limit_stack_and_allow_core});
@@ -145,7 +145,7 @@ TEST_CASE("help and version are 0 and on stdout", "[status]") {
 
 TEST_CASE("help that cannot be written is a failure", "[status]") {
   for (const char* option : {"--help", "--version"}) {
-    const Result result = run({"sh", "-c", "exec \"$@\" > /dev/full", "sh", pidns_binary(), option});
+    const Result result = run({"sh", "-c", R"(exec "$@" > /dev/full)", "sh", pidns_binary(), option});
     CHECK(result.status() == 125);
     CHECK(message_of(result).text == "cannot write to stdout: No space left on device");
   }

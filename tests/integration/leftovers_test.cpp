@@ -302,14 +302,19 @@ TEST_CASE("the command has the descriptors of the caller and no other", "[leftov
 }
 
 TEST_CASE("500 launches at once end with the status of their command each", "[leftovers]") {
-  const std::string script =
-      "for i in $(seq 500); do \"$0\" sh -c \"exit $((i % 120))\" & pids=\"$pids $!\"; done\n"
-      "i=0\n"
-      "for pid in $pids; do\n"
-      "  i=$((i + 1)); wait $pid; status=$?\n"
-      "  [ $status -eq $((i % 120)) ] || echo \"launch $i: $status\"\n"
-      "done\n"
-      "echo $i launches";
+  const std::string script = R"sh(
+for i in $(seq 500); do
+  "$0" sh -c "exit $((i % 120))" &
+  pids="$pids $!"
+done
+i=0
+for pid in $pids; do
+  i=$((i + 1))
+  wait $pid
+  status=$?
+  [ $status -eq $((i % 120)) ] || echo "launch $i: $status"
+done
+echo $i launches)sh";
   const Result result = run({"sh", "-c", script, pidns_binary()});
   CHECK(result.out == "500 launches\n");
   CHECK(result.err.empty());
@@ -368,7 +373,7 @@ std::vector<Launch> launches() {
 #endif
       {as_nobody(harness::pidns({"--no-user", "true"})), 125, "cannot create"},
       {harness::pidns({"true"}), 125, "cannot make a pipe", 4},
-      {harness::pidns({"sh", "-c", "mount -t tmpfs none /proc/sys && exec \"$@\"", "sh", "setpriv",
+      {harness::pidns({"sh", "-c", R"(mount -t tmpfs none /proc/sys && exec "$@")", "sh", "setpriv",
                        "--reuid=nobody", "--", pidns_binary(), "true"}),
        125, "cannot mount proc"},
       {harness::pidns({"/etc/passwd"}), 126, "cannot execute"},

@@ -73,9 +73,11 @@ void check_page(const std::string& name, const std::string& markdown) {
   const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
   const harness::TemporaryDirectory home;
-  harness::write_file(home.path() + "/.bashrc",
-                      "PS1='<prom''pt># '\nPATH=$HOME:$PATH\n"
-                      "bind 'set enable-bracketed-paste off' 2>/dev/null\n");
+  harness::write_file(home.path() + "/.bashrc", R"(
+PS1='<prom''pt># '
+PATH=$HOME:$PATH
+bind 'set enable-bracketed-paste off' 2>/dev/null
+)");
   std::filesystem::create_symlink(harness::pidns_binary(), home.path() + "/pidns");
   std::vector<std::unique_ptr<Reader>> readers;
   page::Matcher matcher;

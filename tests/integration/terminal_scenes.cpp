@@ -250,7 +250,7 @@ std::vector<Scene> other_scenes() {
   return {
       {"KeyboardInterrupt is caught", [](Shell& shell) { interrupt_python(shell, "interrupted.py"); }},
       {"KeyboardInterrupt ends python",
-       [](Shell& shell) { interrupt_python(shell, "-c 'input(\"rea\" \"dy\")'"); }},
+       [](Shell& shell) { interrupt_python(shell, R"(-c 'input("rea" "dy")')"); }},
       {"a line typed after fg is read", read_after_fg},
       {"a read in the background is continued again and again", continue_reader_in_background},
       {"a write in the background with stty tostop", write_with_tostop},
