@@ -39,7 +39,7 @@ std::vector<Line> lines_in(const std::string& directory) {
       {"--propagation=slave -- mkfif\t", {"--propagation=slave", "--", "mkfifo"}},
       {"--fork cat " + directory + "/on\t", {"--fork", "cat", directory + "/only/"}},
       {"--fork pidns --no-f\t", {"--fork", "pidns", "--no-fork"}},
-      {"--fork echo --no-f\t", {"--fork", "echo", "--no-f"}},  // an option of pidns is none of echo
+      {"--fork echo --no-f\t", {"--fork", "echo", "--no-f"}},  // an option of pidns is not one of echo
   };
 }
 

@@ -91,8 +91,8 @@ TEST_CASE("a seccomp filter is named", "[errors]") {
 }
 
 TEST_CASE("mounts that cover parts of proc are named and others are not", "[errors]") {
-  // On an empty directory that is made for it a mount hides nothing. It is not there without binfmt_misc.
-  // The kernel is content with any proc that is fully visible, so those mounted elsewhere have to go.
+  // A mount on an empty directory made for it hides nothing; without binfmt_misc there is no such directory.
+  // The kernel accepts any proc that is fully visible, so those mounted elsewhere are unmounted.
   const std::string harmless = R"(
 awk '/ - proc / && $5 != "/proc" { print $5 }' /proc/self/mountinfo | xargs -r umount -l
 [ ! -d /proc/sys/fs/binfmt_misc ] || mount -t tmpfs tmpfs /proc/sys/fs/binfmt_misc
@@ -113,8 +113,7 @@ TEST_CASE("directories are looked at before anything is made", "[errors]") {
   write_file(file, "");
   for (const std::string option : {"--mount-proc", "--root", "--wd"}) {
     CAPTURE(option);
-    // As nobody without a user namespace, because then the namespaces would fail if they were asked for
-    // first.
+    // As the user nobody and without a user namespace: if the namespaces came first, they would fail.
     check_message(run(pidns_as_nobody({"--no-user", option + "=" + missing, "true"})), 125,
                   option + "=" + missing + ": No such file or directory");
     check_message(run(pidns_as_nobody({"--no-user", option + "=" + file, "true"})), 125,

@@ -13,7 +13,6 @@ namespace {
 /// A command that the kernel ends with SIGSEGV, PID 1 or not: its stack grows until it is full.
 const std::vector<std::string> overflowing{"bash", "-c", "again() { again; }; again"};
 
-/// So that it is full soon, and a core file would be allowed.
 void limit_stack_and_allow_core() {
   const rlimit small{1 << 20, 1 << 20};
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};

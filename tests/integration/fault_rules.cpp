@@ -107,7 +107,7 @@ bool same(const TracedResult& one, const TracedResult& other) {
 }
 
 Outcome judge_own(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
-  // When it cannot die of a signal, pidns exits with the number that a shell makes of it.
+  // If pidns cannot die of the signal, it exits with the status that a shell reports for it.
   const bool exits_instead = undisturbed.ending.killed && !result.ending.killed &&
                              result.status() == undisturbed.status() && result.out == undisturbed.out &&
                              result.err == undisturbed.err;

@@ -24,7 +24,7 @@ struct Fault {
 /// How pidns ended a run with a fault.
 enum class Outcome { as_without, message, wrong };
 
-/// Whether a call cannot fail, or is not pidns's to judge.
+/// Whether a call is left alone: it cannot fail, or the sanitizer makes it.
 bool never_fails(const Call& call);
 bool same(const harness::TracedResult& one, const harness::TracedResult& other);
 Outcome judge_own(const Fault& fault, const harness::TracedResult& result,

@@ -30,7 +30,7 @@ void check(long result, const char* what) {
   }
 }
 
-/// Waits for input on one of the descriptors; throws after minutes without any.
+/// Waits for input on one of the descriptors; throws when `patience` is over.
 void wait_for_input(std::array<pollfd, 2>& polled, const std::string& context) {
   const int ready =
       ::poll(polled.data(), polled.size(), static_cast<int>(std::chrono::milliseconds(patience).count()));

@@ -12,7 +12,8 @@
 #include "pidns/util/unique_fd.hpp"
 
 /// Runs real programs and looks at what a user would see. A test waits for events: output, an end, a state in
-/// /proc. Whatever has not happened after three minutes fails the test; no test measures time.
+/// /proc. Whatever has not happened when `patience` is over, after three minutes, fails the test; no test
+/// measures time.
 namespace harness {
 
 using pidns::ExitStatus;
@@ -30,8 +31,8 @@ std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments);
 /// gone with the command.
 std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command);
 
-/// In a child, before a mount namespace is made that is to be bound to a file of another that is not the
-/// host's: the kernel takes only one with a higher number, and numbers them for each CPU apart.
+/// For Setup::before_exec of a command that binds a new mount namespace to a file in another one than the
+/// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();
 
 /// The same command on a host of its own, whose mounts are all shared with what is made from it, so that a
@@ -108,9 +109,9 @@ std::string read_host_table(Running& host);
 Result run(const std::vector<std::string>& command, const Setup& setup = {});
 Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup = {});
 
-/// Runs one test case of this program as PID 1, with an empty /tmp and with mounts of its own that are shared
-/// with whatever it starts as the host's are with us: there it can count processes, mounts and files, and all
-/// are its own. Shows what it prints, and fails if it does.
+/// Runs one test case of this program as PID 1, with an empty /tmp and with mounts of its own, which are
+/// shared with what it starts as the host's are with us. There it can count processes, mounts and files: all
+/// are its own. Prints its output, and fails if it fails.
 void check_alone(const std::string& test_case);
 
 /// A command as the leader of a session on a terminal of its own, 80 by 24.

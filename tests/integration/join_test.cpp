@@ -41,8 +41,8 @@ std::vector<std::string> join(const Inside& target, std::vector<std::string> com
   return harness::pidns(command);
 }
 
-/// Waits until a program inside has the terminal and waits, so that keys come to it and not to the shell
-/// around it.
+/// Waits until a program inside has the terminal and sleeps, so that keys reach it and not the shell around
+/// it.
 void wait_until_foreground(const Terminal& terminal, const Inside& target, const std::string& name) {
   wait_until(name + " to sleep in the foreground", [&] {
     const auto processes = processes_in_namespace(target.space());
@@ -53,9 +53,8 @@ void wait_until_foreground(const Terminal& terminal, const Inside& target, const
   });
 }
 
-/// A script that traps signals: what it does at the first one, the name of the other one, which ends it
-/// with 5. Unlike read, wait misses no signal that comes just before. The child says that all is ready: then
-/// it has the default dispositions again.
+/// A script that prints `got` at one signal and ends with 5 at the other. Unlike read, wait misses no signal
+/// that comes just before it. The child prints `ready`: from then on it has the default dispositions again.
 std::vector<std::string> trapping(const std::string& first, const std::string& last) {
   const std::string script = R"(
 trap 'echo got' $1
@@ -293,7 +292,7 @@ TEST_CASE("the memory of pidns is hidden from those it joins", "[join]") {
     REQUIRE(::stat(("/proc/" + std::to_string(pid) + "/mem").c_str(), &facts) == 0);
     return facts.st_uid;
   };
-  CHECK(owner(joined.pid()) == 0);  // so it is when nobody but root may trace a process
+  CHECK(owner(joined.pid()) == 0);  // /proc/PID belongs to root if only root may trace the process
   CHECK(owner(children_of(joined.pid()).front()) != 0);
 }
 

@@ -9,7 +9,7 @@ using namespace harness;
 
 namespace {
 
-/// A directory on a tmpfs of its own, which is on no shared mount, with two files in it.
+/// Scripts that change to a directory with two files, on a mount of its own.
 constexpr const char* private_place =
     "mount -t tmpfs tmpfs /mnt; mount --make-private /mnt; touch /mnt/a /mnt/b; cd /mnt";
 constexpr const char* shared_place =

@@ -216,7 +216,7 @@ TEST_CASE("in a chroot without proc the way out is told too", "[mounts][unsaniti
         "leaves the mounts as they are");
 }
 
-// The kernel lets nobody make a user namespace inside a chroot, so this works whatever the machine allows.
+// Inside a chroot the kernel never allows a user namespace, whatever the settings of this machine.
 TEST_CASE("what closes user namespaces to users is named", "[mounts]") {
   const std::map<std::string, std::string> hints{
       {"echo 0 > unprivileged_userns_clone",

@@ -18,7 +18,7 @@ namespace harness {
 
 namespace {
 
-/// Those in /proc, by number.
+/// All that /proc shows, by PID.
 std::vector<pid_t> all_processes() {
   std::vector<pid_t> processes;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -117,7 +117,7 @@ std::vector<pid_t> processes_in_namespace(ino_t pid_namespace) {
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string name = std::filesystem::temp_directory_path() / "pidns-test-XXXXXX";
-  // The user nobody is to look in.
+  // The user nobody must be able to look inside.
   if (::mkdtemp(name.data()) == nullptr || ::chmod(name.c_str(), 0755) == -1) {
     throw std::runtime_error("cannot make " + name + ": " + std::strerror(errno));
   }

@@ -15,7 +15,7 @@ namespace harness {
 /// there.
 constexpr std::chrono::minutes patience{3};
 
-/// Polls until something is true; fails the test with `what` when patience is over.
+/// Polls until something is true; fails the test, naming `what`, when `patience` is over.
 void wait_until(const std::string& what, const std::function<bool()>& condition);
 
 /// The text of a file; empty if it cannot be read.

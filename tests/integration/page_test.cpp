@@ -31,8 +31,8 @@ class Reader {
     terminal_.wait_for(prompt);
   }
 
-  /// Until all that was started waits for something, a pidns for its command: nobody types faster than a
-  /// program starts.
+  /// Waits until every program that was started sleeps, and each pidns has its command: a reader types no
+  /// faster.
   void wait_until_idle() {
     harness::wait_until("programs that were started", [&] {
       const auto started = harness::descendants_of(terminal_.pid());

@@ -18,8 +18,7 @@ using parity::User;
 
 namespace {
 
-/// What the lines are run in: a directory that nobody can enter, on a mount that is not shared, among mounts
-/// that are.
+/// Where the lines run: a directory that the user nobody can enter, on a private mount among shared ones.
 class Scene {
  public:
   Scene() {
@@ -66,7 +65,7 @@ class Scene {
     if (row.who == User::nobody) {
       line = as_nobody(std::move(line));
     }
-    // The facts are those of the scene, whose mount namespace is not that of the test.
+    // The facts are taken in there: the mount namespace of the scene is not that of the test.
     const std::string script = R"(
 directory=$1
 nsenter=$2

@@ -27,7 +27,7 @@ Command in_pidns_with_init(Command command) {
 }
 
 Command probe(const std::string& use, int signal, const std::string& also) {
-  // Not where it was built: nobody may be unable to enter that directory.
+  // A copy: the user nobody may be unable to enter the directory of the build.
   static const TemporaryDirectory directory;
   const std::string copy = directory.path() + "/signal_probe";
   std::filesystem::copy_file(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "signal_probe",

@@ -114,7 +114,7 @@ std::string observe_before_exec(Given given, int signal, const Wrapper& wrap, in
   return to_text(running.finish());
 }
 
-/// The signals that are in use by a command, as it is told.
+/// The lines about signals in the command's own status.
 std::string observe_status(const std::function<void()>& before_exec, const Wrapper& wrap) {
   return to_text(run(wrap({"grep", "-E", "^(Sig(Blk|Ign|Cgt|Pnd)|ShdPnd)", "/proc/self/status"}),
                      {.before_exec = before_exec}));
@@ -213,7 +213,7 @@ TEST_CASE("a timer that the caller has set reaches the command", "[signals]") {
       return to_text(running.finish());
     };
     std::string direct = observe(directly);
-    // The kernel's own si_code cannot be passed on either.
+    // Only the kernel can send a signal with SI_KERNEL.
     if (const auto code = direct.find("code 128 "); code != std::string::npos) {
       direct.replace(code, 9, "code 0 ");
     }

@@ -10,7 +10,7 @@ using namespace signal_tools;
 
 namespace {
 
-/// Everything a probe has to say about a burst of signals with a payload each, the last one having come.
+/// What a probe prints about a burst of signals, each with a payload, once the last has come.
 std::string observe_burst(const std::string& use, int signal, const Wrapper& wrap) {
   constexpr std::uint64_t count = 1000;
   Running running(wrap(probe(use, signal)));
@@ -33,7 +33,7 @@ std::string in_order(int signal, int count) {
   return text + "end count " + std::to_string(count) + "\nexited with 42\n";
 }
 
-/// Signals that all are pending when the process goes on.
+/// Stops the process meanwhile, so that all signals are pending when it goes on.
 void send_at_once(Running& running, const std::vector<int>& signals) {
   running.send(SIGSTOP);
   wait_until("a stop", [&] { return process_state(running.pid()) == 'T'; });

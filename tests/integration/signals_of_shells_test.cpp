@@ -8,8 +8,7 @@ using namespace signal_tools;
 
 TEST_CASE("kill 0 inside does what it does without pidns", "[signals]") {
   Comparison comparison("kill 0");
-  // Who sends a signal that is counted stays until the end: it has to be there when pidns looks where it
-  // comes from.
+  // The sender of a signal that is counted lives until the end: pidns looks up where the signal comes from.
   const std::vector<std::string> scripts{
       "trap 'kill 0' EXIT; exit 3",
       "trap 'kill 0' EXIT; sleep 1000 & exit 3",
@@ -36,8 +35,7 @@ kill -KILL $!)",
   };
   const auto observe = [](const std::string& script, const Wrapper& wrap) {
     const Result result = run(wrap({"bash", "-c", script}), {.input = "line\n"});
-    // A bash with a trap ends itself with kill(2) once that has run; PID 1 cannot, and exits with 128 and the
-    // signal.
+    // After a trap, bash ends itself with kill(2). PID 1 cannot, and exits with 128 plus the signal.
     return result.out + std::to_string(result.status());
   };
   for (const std::string& script : scripts) {
@@ -47,7 +45,7 @@ kill -KILL $!)",
 
 TEST_CASE("timeout ends a command in pidns as it ends the command", "[signals]") {
   Comparison comparison("timeout");
-  // SIGALRM makes it believe that its time is over, and comes when the command is ready.
+  // SIGALRM makes timeout believe that its time is over. It is sent when the command is ready.
   const std::vector<Command> timeouts{
       {"timeout", "1000"},
       {"timeout", "-s", "INT", "1000"},

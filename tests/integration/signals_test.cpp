@@ -93,8 +93,9 @@ std::string observe(const Cell& cell, const Wrapper& wrap) {
   return stop + to_text(running.finish());
 }
 
-/// What a cell must look like under pidns, given how it looks directly. The kernel lets nobody but tgkill(2)
-/// send a signal as from tgkill(2), which names a thread of pidns: what is passed on is as from kill(2).
+/// What a cell must look like under pidns, given how it looks directly. Only tgkill(2) itself can send a
+/// signal with its si_code, and it has named a thread of pidns. So the signal is passed on as if kill(2) had
+/// sent it.
 std::string expected(const Cell& cell, std::string direct) {
   const std::string code = "code " + std::to_string(SI_TKILL) + " ";
   const std::size_t position = direct.find(code);
@@ -247,7 +248,7 @@ TEST_CASE("every signal of the terminal does to the command what it does to it w
   for (const TerminalSignal& cell : terminal_signals) {
     for (const std::string& use : uses) {
       if (use == "unblocks" && !cell.also.empty()) {
-        continue;  // who blocks SIGTTIN or SIGTTOU is not sent it: termios(3)
+        continue;  // the terminal does not send SIGTTIN or SIGTTOU to a process that blocks it: termios(3)
       }
       const std::string name = use + ", signal " + std::to_string(cell.signal);
       INFO(name);
@@ -287,7 +288,7 @@ TEST_CASE("signals do the same where proc is that of another PID namespace", "[s
 }
 
 TEST_CASE("the command goes on when pidns has no descriptor left to look at it", "[signals]") {
-  // As few as a launch can do with: what the test itself has inherited counts too.
+  // The smallest limit that a launch can do with. What the test itself has inherited counts too.
   const std::string limited = R"(
 n=6
 until (ulimit -n $n; "$0" true) 2>/dev/null; do n=$((n + 1)); done

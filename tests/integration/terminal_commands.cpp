@@ -151,7 +151,7 @@ void continue_in_foreground(Shell& shell, const Command& command) {
 
 void end_in_background(Shell& shell, const Command& command) {
   start_in_background(shell, command);
-  // The others would tidy up the terminal and be stopped for it.
+  // A command that catches signals would restore the terminal first, and be stopped for it.
   end_by(shell, command.at_ctrl_c ? "kill -KILL" : "kill");
 }
 

@@ -6,8 +6,8 @@
 using namespace harness;
 using namespace terminal_tools;
 
-// It asks for the terminal again and again while it is being stopped, so what came late must not stop it
-// anew.
+// The command asks for the terminal again and again while it is being stopped. A signal that comes late must
+// not stop it again.
 TEST_CASE("a command that has read the terminal from the background goes on in the foreground",
           "[terminal]") {
   for (const std::string options : {"", " --init"}) {
@@ -36,7 +36,7 @@ TEST_CASE("new-session gives the command a session without a terminal", "[termin
   }
 }
 
-// Without pidns the terminal would be left to a process group that has died, and the read fail with EIO.
+// Without pidns the terminal would be left to a dead process group, and the read would fail with EIO.
 TEST_CASE("the terminal is read again however the command ended that had it", "[terminal]") {
   const std::string then_read = "; read x; echo got $x";
   for (const std::string options : {"", " --init"}) {

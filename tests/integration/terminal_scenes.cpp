@@ -161,7 +161,7 @@ void use_jobs_inside(Shell& shell) {
   shell.look_around();
 }
 
-/// Someone stops the shell inside, which has made its own process group the foreground one.
+/// The shell inside, whose process group is the foreground one, is stopped from outside.
 void stop_bash_from_elsewhere(Shell& shell) {
   start(shell, bash());
   ::kill(shell.find("bash"), SIGSTOP);

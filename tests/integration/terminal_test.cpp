@@ -17,8 +17,8 @@ std::vector<Scene> operator+(std::vector<Scene> scenes, const std::vector<Scene>
 std::vector<Scene> all_scenes() {
   std::vector<Scene> scenes =
       scenes_of_every_command() + scenes_of_one_signal() + scenes_of_stops() + other_scenes();
-  // Not settled: how these end depends on which of two processes comes first. A dash catches SIGINT and sends
-  // it to itself again, which does nothing to a PID 1, and pidns may look before that or after it.
+  // Left out: how these end depends on which of two processes comes first. A dash catches SIGINT and sends it
+  // to itself again, which does nothing to a PID 1, and pidns may look before that or after it.
   std::erase_if(scenes, [](const Scene& scene) { return scene.name.starts_with("sh -c 'sleep 100 | cat'"); });
   return scenes;
 }

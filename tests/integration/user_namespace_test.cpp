@@ -41,7 +41,7 @@ Command join(Command front, const Command& back) {
   return front;
 }
 
-/// The command in a mount namespace where nobody and root have the subordinate ids of cases::.
+/// The command in a mount namespace where the users nobody and root have the subordinate ids of cases::.
 Command with_subordinate_ids(const Command& command) {
   static const TemporaryDirectory directory;
   const std::string& path = directory.path();

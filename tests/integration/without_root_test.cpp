@@ -10,8 +10,8 @@ namespace {
 
 const std::string refusal = "refusing to run: set-user-ID, set-group-ID or file capabilities";
 
-/// A copy of pidns for nobody to run, on a filesystem that does not ignore its privilege, after a command of
-/// sh has changed `$copy`.
+/// Runs a copy of pidns as the user nobody, on a filesystem that heeds set-user-ID, after a command of sh has
+/// changed `$copy`.
 Result run_changed_copy(const std::string& change) {
   const TemporaryDirectory directory;
   const std::string script = "directory=" + directory.path() + R"(
