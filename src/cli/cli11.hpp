@@ -1,8 +1,9 @@
 #pragma once
 
-// CLI11 without <iostream>. It includes that header to print what pidns never lets it print, but with it
-// comes an initializer that makes eight streams and their locales at each start: docs/performance.md. So
-// <iostream> is taken for included already, and what CLI11 names of it is only declared.
+// CLI11 without <iostream>, whose initializer makes eight streams and their locales at each start: 8 of 99 page faults
+// and 7 % of the instructions of a launch (gcc 12, static). CLI11 has no switch that leaves it out, and a file of ours
+// named iostream would declare the same names. So <iostream> is taken for included, and what CLI11 names of it is only
+// declared.
 
 #include <istream>
 #include <ostream>

@@ -91,7 +91,7 @@ Settings read_settings(const ParsedArgs& args) {
 void refuse_contradictions(const ParsedArgs& args) {
   for (const auto& [one, other] : exclusions) {
     if (args.has(std::string_view(one).substr(2)) && args.has(std::string_view(other).substr(2))) {
-      throw UsageError(fmt::format("{} and {} are mutually exclusive", one, other));
+      throw UsageError(fmt::format("{} and {}: mutually exclusive", one, other));
     }
   }
 }
@@ -173,7 +173,7 @@ void choose_user_namespace(Options& options) {
   }
   if (options.setgroups == Setgroups::allow && options.groups.current && options.groups.blocks.empty() &&
       !options.owner) {
-    throw UsageError("--setgroups=allow and --map-group, which -r and -c imply, are mutually exclusive");
+    throw UsageError("--setgroups=allow and --map-group, which -r and -c imply: mutually exclusive");
   }
 }
 

@@ -111,7 +111,7 @@ int signal(const std::string& text) {
 
 int descriptor(const std::string& text) {
   const auto fd = parse_number<int>(text);
-  return value_or_throw(fd >= 0 ? fd : std::nullopt, text, "a file descriptor");
+  return value_or_throw(fd >= 0 ? fd : std::nullopt, text, "an open file descriptor");
 }
 
 pid_t pid(const std::string& text) {

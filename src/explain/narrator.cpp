@@ -6,7 +6,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <utility>
 
+#include "pidns/explain/call_effects.hpp"
+#include "pidns/explain/layout.hpp"
 #include "pidns/proc/open_proc.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/error.hpp"
@@ -15,13 +18,17 @@
 #include "pidns/sys/shared_counter.hpp"
 #include "pidns/sys/signals.hpp"
 #include "pidns/sys/terminal.hpp"
+#include "pidns/util/namespaces.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
 namespace {
 
-/// A PID among those of one process. @param levels how many PID namespaces there are from that of /proc to
-/// the one whose number it is. @return 0 when there is none
+/// A process's PID in one of its PID namespaces.
+/// @param pids of the process: NSpid
+/// @param levels how many PID namespaces there are from that of /proc to the one in question
+/// @return 0 when it has none there
 pid_t pid_at(const std::vector<pid_t>& pids, std::size_t levels) {
   return levels > 0 && levels <= pids.size() ? pids[levels - 1] : 0;
 }
@@ -30,22 +37,18 @@ pid_t innermost_pid(const std::vector<pid_t>& pids) {
   return pids.empty() ? ::getpid() : pids.back();
 }
 
-/// @return one without anything in it when the file cannot be read
-ProcStatus status_of(int directory, const std::string& file) {
-  try {
-    return parse_status(sys::read_file(directory, file.c_str()));
-  } catch (const sys::Error&) {
-    return {};
-  }
+/// @return an empty one when the file cannot be read
+ProcStatus try_read_status(int directory, const std::string& file) {
+  return sys::or_default_on_error([&] { return read_status_at(directory, file.c_str()); });
 }
 
-/// Looks at the /proc that the command is going to see.
-void observe_proc(Observation& sight) {
-  const ProcStatus own = status_of(AT_FDCWD, "/proc/self/status");
-  sight.proc = own.pids.empty()       ? ProcShows::nothing
-               : own.pids.size() == 1 ? ProcShows::own_namespace
-                                      : ProcShows::namespace_above;
-  sight.proc_pid = own.pid;
+/// Observes the /proc that the command is going to see.
+void observe_proc(Observation& observed) {
+  const ProcStatus own = try_read_status(AT_FDCWD, "/proc/self/status");
+  observed.proc = own.pids.empty()       ? ProcShows::nothing
+                  : own.pids.size() == 1 ? ProcShows::own_namespace
+                                         : ProcShows::parent_namespace;
+  observed.proc_pid = own.pid;
 }
 
 }  // namespace
@@ -53,84 +56,71 @@ void observe_proc(Observation& sight) {
 class Narrator::Narration {
  public:
   Narration()
-      : proc_(try_open_proc()),
-        levels_(status_of(proc_.get(), "self/status").pids.size()),
-        look_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
-    find_changes();
+      : levels_(try_read_status(proc_.get(), "self/status").pids.size()),
+        style_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
+    update_namespaces();
   }
 
-  void tell(const Step& step) { sys::write_to_stderr(render(steps_.next(), step, look_)); }
+  void narrate(const Step& step) { sys::write_to_stderr(render(steps_.next(), step, style_)); }
 
-  void tell_call(const sys::Call& call, std::optional<sys::Result> result) noexcept {
-    const ProcStatus own = status_of(proc_.get(), "self/status");
-    Observation sight{.outside = pid_at(own.pids, levels_), .inside = innermost_pid(own.pids)};
+  void narrate_call(const sys::Call& call, std::optional<sys::Result> result) noexcept {
+    const ProcStatus own = try_read_status(proc_.get(), "self/status");
+    Observation observed{.outside = pid_at(own.pids, levels_), .inside = innermost_pid(own.pids)};
+    // The child narrates what fork(2) returns to the parent.
     const bool is_child = std::holds_alternative<sys::Fork>(call) && result->error == 0;
-    // What fork(2) returns to the parent is told by the child.
-    const ProcStatus caller = is_child ? status_of(proc_.get(), fmt::format("{}/status", own.parent)) : own;
+    const ProcStatus caller =
+        is_child ? try_read_status(proc_.get(), fmt::format("{}/status", own.parent)) : own;
     if (is_child) {
       result->value = pid_at(own.pids, caller.pids.size());
     }
     if (pid_at(caller.pids, levels_) != started_) {
-      sight.caller = innermost_pid(caller.pids);
+      observed.caller = innermost_pid(caller.pids);
     }
     if (is_child || std::holds_alternative<sys::Unshare>(call) || std::holds_alternative<sys::SetNs>(call)) {
-      sight.changes = find_changes();
+      observed.changes = update_namespaces();
     }
-    sight.pid_namespace = number_of("pid");
+    observed.pid_namespace = namespace_number("pid");
     if (std::holds_alternative<sys::Execute>(call)) {
-      observe_proc(sight);
+      observe_proc(observed);
     }
-    tell(explain_call(call, result, sight));
+    narrate(describe_call(call, result, observed));
   }
 
   [[nodiscard]] bool has_begun() const { return steps_.current() > 0; }
 
  private:
-  /// Without it there is less to tell.
-  static UniqueFd try_open_proc() {
-    return sys::or_default_on_error([] { return open_proc(); });
-  }
-
-  /// Compares the namespaces of this process with those it was in before.
-  std::vector<NamespaceChange> find_changes() {
+  /// Reads the namespaces of this process. @return those that are not the ones read before
+  std::vector<NamespaceChange> update_namespaces() {
     std::vector<NamespaceChange> changes;
-    for (auto& [kind, number] : namespaces_) {
-      const ino_t before = number;
-      number = number_of(kind);
-      if (number != before && number != 0) {
-        changes.push_back({.kind = kind, .before = before, .after = number});
+    for (std::size_t i = 0; i < namespace_kinds.size(); ++i) {
+      const ino_t before = std::exchange(namespaces_[i], namespace_number(namespace_kinds[i].file));
+      if (namespaces_[i] != before && namespaces_[i] != 0) {
+        changes.push_back({.flag = namespace_kinds[i].flag, .before = before, .after = namespaces_[i]});
       }
     }
     return changes;
   }
 
-  [[nodiscard]] ino_t number_of(std::string_view kind) const {
-    try {
-      return sys::inode_of(proc_.get(), fmt::format("self/ns/{}", kind).c_str());
-    } catch (const sys::Error&) {
-      return 0;
-    }
+  /// @return 0 when it cannot be read
+  [[nodiscard]] ino_t namespace_number(std::string_view file) const {
+    return sys::or_default_on_error(
+        [&] { return sys::inode_of(proc_.get(), fmt::format("self/ns/{}", file).c_str()); });
   }
 
-  struct Namespace {
-    std::string_view kind;
-    ino_t number = 0;
-  };
-
-  UniqueFd proc_;  // opened before another one is mounted over it
+  // Opened before another proc is mounted over it. Without one there is less to narrate.
+  UniqueFd proc_ = sys::or_default_on_error([] { return open_proc(); });
   pid_t started_ = ::getpid();
   std::size_t levels_;  // of PID namespaces, from that of /proc to our own
-  Style look_;
+  Style style_;
   sys::SharedCounter steps_;
-  std::array<Namespace, 8> namespaces_{
-      {{"mnt"}, {"user"}, {"pid"}, {"uts"}, {"ipc"}, {"net"}, {"cgroup"}, {"time"}}};
+  std::array<ino_t, namespace_kinds.size()> namespaces_{};  // their numbers, in the order of the kinds
 };
 
 Narrator::Narrator(bool enabled) {
   if (enabled) {
     narration_ = std::make_unique<Narration>();
     observer_ = [this](const sys::Call& call, const std::optional<sys::Result>& result) {
-      narration_->tell_call(call, result);
+      narration_->narrate_call(call, result);
     };
   }
 }
@@ -142,7 +132,7 @@ bool Narrator::has_begun() const {
 }
 
 void Narrator::write(const Step& step) {
-  narration_->tell(step);
+  narration_->narrate(step);
 }
 
 }  // namespace pidns

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "pidns/explain/call_effects.hpp"
 #include "pidns/launch/environment.hpp"
 #include "pidns/launch/user_namespace.hpp"
 #include "pidns/process/name_lookup.hpp"
@@ -56,7 +57,7 @@ Options complete(const Options& requested, Narrator& narrator, Log& log) {
     options.mount_proc.reset();
   } else if (needs_user_namespace(options)) {
     log.info("no CAP_SYS_ADMIN: adding a user namespace that maps the current user and group to themselves");
-    narrator.narrate(explain_added_user_namespace);
+    narrator.narrate(describe_added_user_namespace);
     const Ids ids = current_ids();
     options.users.current = fmt::format("{}", ids.user);
     options.groups.current = fmt::format("{}", ids.group);

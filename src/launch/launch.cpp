@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/launch/child.hpp"
 #include "pidns/launch/effective_options.hpp"
 #include "pidns/launch/failure_pipe.hpp"
@@ -116,7 +117,7 @@ ExitStatus run_as_existing_init(const Launch& launch) {
   sys::close_stdin_and_stdout();
   UniqueFd no_channel;
   const ExitStatus status = run_init(command, no_channel, launch.narrator);
-  launch.narrator.narrate(explain_ending, Receiver::pidns_as_init, status, status);
+  launch.narrator.narrate(describe_ending, Receiver::pidns_as_init, status, status);
   return status;
 }
 
@@ -141,7 +142,7 @@ ExitStatus launch(const Options& requested, Log& log) {
   const Options options = complete(requested, narrator, log);
   const auto narrate_failure = [&](const Failure& failure) {
     if (narrator.has_begun()) {
-      narrator.narrate(explain_failure, failure);
+      narrator.narrate(describe_failure, failure);
     }
   };
   try {

@@ -10,6 +10,8 @@
 #include <map>
 #include <set>
 
+#include "pidns/list/json.hpp"
+#include "pidns/list/tree.hpp"
 #include "pidns/proc/mountinfo.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/process/exit_status.hpp"
@@ -32,16 +34,16 @@ bool is_forbidden(const sys::Error& error) {
 }
 
 ProcStatus status_of(const UniqueFd& process) {
-  return parse_status(sys::read_file(process.get(), "status"));
+  return read_status_at(process.get(), "status");
 }
 
-/// The number in `pid:[4026531836]`.
-ino_t number_of(const UniqueFd& process) {
+/// The number in `pid:[4026531836]`, the target of ns/pid.
+ino_t pid_namespace_of(const UniqueFd& process) {
   const std::string link = sys::read_link(process.get(), "ns/pid");
   return leading_number<ino_t>(std::string_view(link).substr(std::min(link.size(), std::strlen("pid:["))));
 }
 
-/// Each argument ends with a zero byte. Programs that write something else over them leave more behind it.
+/// Each argument ends with a zero byte; programs that overwrite theirs leave more zero bytes at the end.
 std::vector<std::string> split_arguments(std::string_view text) {
   std::vector<std::string> arguments;
   text = text.substr(0, text.find_last_not_of('\0') + 1);
@@ -51,7 +53,7 @@ std::vector<std::string> split_arguments(std::string_view text) {
   return arguments;
 }
 
-/// Whether we may trace everyone, so that hidepid= hides nothing from us.
+/// Whether we may trace every process, so that hidepid= hides none from us.
 bool sees_everything(const UniqueFd& self) {
   constexpr std::string_view first_user_namespace = "         0          0 4294967295\n";
   return sys::has_capability(CAP_SYS_PTRACE) && sys::read_file(self.get(), "uid_map") == first_user_namespace;
@@ -72,7 +74,7 @@ class Reader {
         read_process(pid);
       }
     }
-    std::erase_if(found_, [](const auto& entry) { return entry.second.space.process_count == 0; });
+    std::erase_if(found_, [](const auto& entry) { return entry.second.ns.process_count == 0; });
     find_parents();
     keep_below_root();
     return finish();
@@ -80,20 +82,20 @@ class Reader {
 
  private:
   struct Found {
-    /// Held, so that the kernel cannot give its number to another namespace while we read.
+    /// Open, so that the kernel does not reuse the number while we read.
     UniqueFd file;
-    Listing::Namespace space;
+    Listing::Namespace ns;
   };
 
   UniqueFd open_process(pid_t pid) {
     return sys::open_file(proc_.get(), fmt::format("{}", pid).c_str(), O_PATH | O_DIRECTORY);
   }
 
-  /// Does nothing if we are not in this /proc at all, as after entering the mounts of a namespace below.
+  /// Does nothing if this /proc does not show us, as that of a descendant PID namespace.
   void read_self() {
     try {
       const UniqueFd self = sys::open_file(proc_.get(), "self", O_PATH | O_DIRECTORY);
-      own_ = number_of(self);
+      own_ = pid_namespace_of(self);
       own_levels_ = status_of(self).pids.size();
       const std::string mounts = sys::read_file(self.get(), "mountinfo");
       hidepid_ = filesystem_option(mounts, sys::mount_of(proc_).id, "hidepid");
@@ -127,16 +129,16 @@ class Reader {
                   "run it as root");
   }
 
-  /// Its number, or 0 when we may not look at it.
+  /// The number of its PID namespace, or 0 when we may not read it.
   [[nodiscard]] ino_t visible_number(const UniqueFd& process) const {
     try {
-      return number_of(process);
+      return pid_namespace_of(process);
     } catch (const sys::Error& error) {
       if (!is_forbidden(error)) {
         throw;
       }
     }
-    // Everyone may see how many levels down a process is, and on the first there is only one namespace.
+    // Its status shows its level all the same, and there is only one namespace on the first.
     return own_levels_ == 1 && status_of(process).pids.size() == 1 ? own_ : 0;
   }
 
@@ -144,8 +146,7 @@ class Reader {
 
   void read_process(pid_t pid) {
     try {
-      const UniqueFd process =
-          open_process(pid);  // from here on a new process with this PID is not taken for it
+      const UniqueFd process = open_process(pid);  // cannot become another process, even if the PID is reused
       const ino_t number = visible_number(process);
       if (number == 0) {
         ++hidden_;
@@ -153,14 +154,14 @@ class Reader {
       }
       Found& found = found_[number];
       if (number == own_ && own_levels_ == 1 && !is_in_full(number)) {
-        ++found.space.process_count;
+        ++found.ns.process_count;
         return;
       }
       if (!found.file.valid()) {
         found.file = sys::open_file(process.get(), "ns/pid", O_RDONLY);
       }
-      found.space.processes.push_back(read_details(process));
-      ++found.space.process_count;
+      found.ns.processes.push_back(read_details(process));
+      ++found.ns.process_count;
     } catch (const sys::Error& error) {
       if (is_forbidden(error)) {
         ++hidden_;
@@ -189,7 +190,7 @@ class Reader {
     return user == users_.end() ? fmt::format("{}", id) : user->name;
   }
 
-  /// Namespaces in between, where all processes are hidden, are found on the way up.
+  /// Also adds the namespaces in between whose processes are all hidden.
   void find_parents() {
     std::vector<ino_t> pending;
     for (const auto& [number, found] : found_) {
@@ -200,32 +201,32 @@ class Reader {
       pending.pop_back();
       UniqueFd parent = child.file.valid() ? sys::parent_namespace(child.file) : UniqueFd();
       if (!parent.valid()) {
-        child.space.parent = guess_parent(child.space);
+        child.ns.parent = guess_parent(child.ns);
         continue;
       }
-      child.space.parent = sys::inode_of(parent);
-      if (!found_.contains(child.space.parent)) {
-        pending.push_back(child.space.parent);
-        found_[child.space.parent].file = std::move(parent);
+      child.ns.parent = sys::inode_of(parent);
+      if (!found_.contains(child.ns.parent)) {
+        pending.push_back(child.ns.parent);
+        found_[child.ns.parent].file = std::move(parent);
       }
     }
   }
 
-  static std::size_t levels_of(const Listing::Namespace& space) {
-    return space.processes.empty() ? 0 : space.processes.front().pids.size();
+  static std::size_t levels_of(const Listing::Namespace& ns) {
+    return ns.processes.empty() ? 0 : ns.processes.front().pids.size();
   }
 
-  /// The kernel tells nobody about namespaces above their own: ioctl_ns(2). Who made this one is in the one
-  /// above, or further up.
-  ino_t guess_parent(const Listing::Namespace& space) {
-    const Listing::Process* first = first_process(space);
+  /// The kernel shows no process the ancestors of its own namespace: ioctl_ns(2). So this takes the namespace
+  /// of the process that made this one, else the topmost.
+  ino_t guess_parent(const Listing::Namespace& ns) {
+    const Listing::Process* first = first_process(ns);
     ino_t top = 0;
     for (const auto& [number, other] : found_) {
-      if (first == nullptr || levels_of(other.space) == 0 || levels_of(other.space) >= levels_of(space)) {
+      if (first == nullptr || levels_of(other.ns) == 0 || levels_of(other.ns) >= levels_of(ns)) {
         continue;
       }
-      top = levels_of(other.space) == 1 ? number : top;
-      const auto& candidates = other.space.processes;
+      top = levels_of(other.ns) == 1 ? number : top;
+      const auto& candidates = other.ns.processes;
       if (std::any_of(candidates.begin(), candidates.end(),
                       [&](const auto& process) { return process.pids.front() == first->parent; })) {
         return number;
@@ -237,7 +238,7 @@ class Reader {
   [[nodiscard]] bool is_below_root(ino_t number) const {
     while (number != 0 && number != root_) {
       const auto found = found_.find(number);
-      number = found == found_.end() ? 0 : found->second.space.parent;
+      number = found == found_.end() ? 0 : found->second.ns.parent;
     }
     return number != 0;
   }
@@ -256,11 +257,11 @@ class Reader {
       }
     }
     std::erase_if(found_, [&](const auto& entry) { return !kept.contains(entry.first); });
-    found_.at(root_).space.parent = 0;
+    found_.at(root_).ns.parent = 0;
   }
 
-  std::optional<Listing::Maker> find_maker(const Listing::Namespace& space) {
-    const Listing::Process* first = first_process(space);
+  std::optional<Listing::Maker> find_maker(const Listing::Namespace& ns) {
+    const Listing::Process* first = first_process(ns);
     if (first == nullptr || first->pids.back() != 1 || first->parent == 0) {
       return std::nullopt;
     }
@@ -282,17 +283,17 @@ class Reader {
     listing.hidden_processes = hidden_;
     listing.hidepid = hidepid_;
     for (auto& [number, found] : found_) {
-      Listing::Namespace& space = found.space;
-      space.number = number;
-      space.own = number == own_;
+      Listing::Namespace& ns = found.ns;
+      ns.number = number;
+      ns.own = number == own_;
       if (is_in_full(number)) {
-        space.maker = find_maker(space);
-        std::sort(space.processes.begin(), space.processes.end(),
+        ns.maker = find_maker(ns);
+        std::sort(ns.processes.begin(), ns.processes.end(),
                   [](const auto& a, const auto& b) { return a.pids < b.pids; });
       } else {
-        space.processes.clear();
+        ns.processes.clear();
       }
-      listing.namespaces.push_back(std::move(space));
+      listing.namespaces.push_back(std::move(ns));
     }
     return listing;
   }
@@ -301,7 +302,7 @@ class Reader {
   std::optional<pid_t> only_;
   ino_t own_ = 0;
   std::size_t own_levels_ = 0;
-  ino_t root_ = 0;  // what the listing is limited to; 0: nothing
+  ino_t root_ = 0;  // the listing is limited to this namespace and those below; 0: no limit
   std::string hidepid_;
   std::size_t hidden_ = 0;
   std::vector<User> users_;
@@ -310,11 +311,11 @@ class Reader {
 
 }  // namespace
 
-const Listing::Process* first_process(const Listing::Namespace& space) {
+const Listing::Process* first_process(const Listing::Namespace& ns) {
   const auto first =
-      std::min_element(space.processes.begin(), space.processes.end(),
+      std::min_element(ns.processes.begin(), ns.processes.end(),
                        [](const auto& a, const auto& b) { return a.pids.back() < b.pids.back(); });
-  return first == space.processes.end() ? nullptr : &*first;
+  return first == ns.processes.end() ? nullptr : &*first;
 }
 
 Listing read_listing(std::optional<pid_t> pid) {

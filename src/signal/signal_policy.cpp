@@ -24,7 +24,7 @@ Origin origin_of(int signal, int code, bool sender_inside) {
 }
 
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions) {
-  const SignalSet used = dispositions.caught | dispositions.ignored | dispositions.awaited;
+  const SignalSet used = dispositions.caught | dispositions.ignored;
   // A process that has ended is beyond a signal that a process sends. But a shell may exit because the same
   // terminal signal killed its children; treat that as death by the signal, as without pidns.
   const bool too_late = dispositions.ended && origin == Origin::process;
@@ -38,25 +38,11 @@ Decision relay_decision(int signal, Origin origin, const Dispositions& dispositi
 }
 
 bool may_be_held(int signal, const Dispositions& dispositions) {
-  return (dispositions.blocked | dispositions.awaited | dispositions.pending | dispositions.unstable)
-      .contains(signal);
+  return may_be_kept(signal, dispositions) || dispositions.unstable.contains(signal);
 }
 
-Observed observed_outcome(int signal, const Dispositions& dispositions) {
-  const SignalSet handled = dispositions.caught | dispositions.ignored;
-  // A signal that PID 1 has no use for is pending and unblocked only briefly: while sigtimedwait(2) returns,
-  // or just before the kernel discards it.
-  const SignalSet moving = dispositions.pending & ~dispositions.blocked & ~handled;
-  if (dispositions.pending.contains(signal) || moving != SignalSet()) {
-    return {.outcome = Outcome::pending};
-  }
-  if ((handled | dispositions.awaited).contains(signal)) {
-    return {.outcome = Outcome::consumed};
-  }
-  if (dispositions.blocked.contains(signal)) {  // or it was discarded, and blocked anew
-    return {.outcome = Outcome::consumed, .certain = false};
-  }
-  return {.outcome = Outcome::discarded, .certain = !dispositions.unstable.contains(signal)};
+bool may_be_kept(int signal, const Dispositions& dispositions) {
+  return (dispositions.blocked | dispositions.awaited | dispositions.pending).contains(signal);
 }
 
 }  // namespace pidns

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/signal/signal_policy.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/processes.hpp"
@@ -73,7 +74,7 @@ class Init {
     // A `kill 0` inside cannot be told from a `kill 1`, which must not be lost.
     constexpr bool sent_to_group = false;
     if (origin_of(number, signal.ssi_code, sent_to_group) == Origin::process) {
-      narrator_.narrate(explain_signal_to_command, number, command_.pid());
+      narrator_.narrate(describe_signal_to_command, number, command_.pid());
       sys::pass_on(pidfd_, signal);
     }
   }

@@ -5,15 +5,17 @@
 #include <optional>
 #include <utility>
 
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/signal/dispositions.hpp"
 #include "pidns/signal/sender.hpp"
 #include "pidns/signal/signal_policy.hpp"
-#include "pidns/supervise/held_signals.hpp"
+#include "pidns/supervise/delivery_watch.hpp"
 #include "pidns/supervise/init.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/ptrace.hpp"
 #include "pidns/sys/signals.hpp"
 #include "pidns/util/signal_set.hpp"
 
@@ -21,15 +23,9 @@ namespace pidns {
 
 namespace {
 
-using Clock = HeldSignals::Clock;
-
-bool is_deadly(int signal) {
-  return default_action(signal) == DefaultAction::terminate;
-}
-
 class Supervisor {
  public:
-  explicit Supervisor(const Supervised& supervised) : supervised_(supervised) {}
+  explicit Supervisor(const Supervised& supervised) : supervised_(supervised), watch_(supervised.proc) {}
 
   ExitStatus run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
@@ -37,33 +33,64 @@ class Supervisor {
     // After opening the signalfd, so that it cannot land on fd 0 or 1.
     sys::close_stdin_and_stdout();
     while (true) {
-      sys::wait_readable({&signals, &pidfd, &channel()}, held_.pause());
+      sys::wait_readable({&signals, &pidfd, &channel()}, watch_.pause());
       // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
       // is stopped.
       if (const auto signal = sys::read_signal(signals)) {
         handle(*signal);
       }
-      settle_held_signals();
       read_channel();
-      const siginfo_t change = sys::wait_for(pidfd, WEXITED | WSTOPPED | WNOHANG);
-      if (change.si_pid == 0) {
-        continue;
+      if (watch_.is_attached()) {
+        watch_deliveries();
       }
-      if (change.si_code == CLD_STOPPED) {
-        log().debug("{} was stopped", child_name());
-        stop(stop_signal_ != 0 ? std::exchange(stop_signal_, 0) : change.si_status);
-        continue;
+      if (!watch_.is_attached() && !ended_) {
+        follow(sys::wait_for(pidfd, WEXITED | WSTOPPED | WNOHANG));
       }
-      child().set_reaped();
-      read_channel();
-      const ExitStatus init = exit_status_of(change);
-      const ExitStatus own = own_status(init);
-      narrator().narrate(explain_ending, supervised_.receiver, init, own);
-      return own;
+      if (ended_) {
+        return finish(*ended_);
+      }
     }
   }
 
  private:
+  /// Follows a change of state of PID 1; si_pid is 0 when there is none.
+  void follow(const siginfo_t& change) {
+    if (change.si_code == CLD_STOPPED) {
+      log().debug("{} was stopped", child_name());
+      stop(stop_signal_ != 0 ? std::exchange(stop_signal_, 0) : change.si_status);
+    } else if (change.si_pid != 0 && change.si_code != CLD_TRAPPED) {
+      ended_ = change;
+    }
+  }
+
+  ExitStatus finish(const siginfo_t& end) {
+    child().set_reaped();
+    read_channel();
+    const ExitStatus init = exit_status_of(end);
+    const ExitStatus own = own_status(init);
+    narrator().narrate(describe_ending, supervised_.receiver, init, own);
+    return own;
+  }
+
+  /// Follows the threads of PID 1 while a signal is undecided.
+  void watch_deliveries() {
+    const SignalSet pending = watch_.read_pending();
+    while (watch_.is_attached() && !ended_) {
+      const auto change = sys::wait_for_any_thread();
+      if (!change) {
+        break;
+      }
+      if (change->si_pid == child().pid()) {
+        follow(*change);
+      }
+      watch_.handle(*change, [&](int signal) {
+        log().debug("{}: discarded by PID 1: applying the default action", signal_name(signal));
+        apply_default(signal);
+      });
+    }
+    watch_.settle(pending);
+  }
+
   void handle(const signalfd_siginfo& signal) {
     const int number = static_cast<int>(signal.ssi_signo);
     // Our own SIGPIPE is that of a reader of our messages that has gone. Other signals of our own PID were
@@ -82,7 +109,7 @@ class Supervisor {
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
     // A PID 1 that reads the terminal in the background is sent SIGTTIN again and again until it stops.
-    if (!held_.contains(number) && number != stop_signal_) {
+    if (!watch_.holds(number) && number != stop_signal_) {
       log().debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has already reached",
                   child_name(),
                   decision.apply_default ? ", which has no use for it: applying the default action"
@@ -93,18 +120,28 @@ class Supervisor {
     if (number == SIGCONT) {
       forget_stop_signals();
     }
-    if (decision.relay) {
+    // Beside one that is held already, the kernel decides which is delivered first.
+    const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
+    const bool watched = undecided && number != stop_signal_ && watch(number, *dispositions);
+    // What has reached PID 1 without us watching is seen again.
+    const bool in_doubt = watched && dispositions->unstable.contains(number);
+    if (decision.relay || in_doubt) {
       sys::pass_on(child().pidfd(), signal);
     }
-    if (decision.watch || (decision.apply_default && holds(number))) {
-      if (!held_.contains(number) && !has_signalfd(proc(), target().proc_pid, number)) {
-        held_.add(number, Clock::now());
-      }
-    } else if (decision.apply_default && is_deadly(number) && held_.contains_deadly()) {
-      held_.add(number, Clock::now());  // an ordinary process dies of the first, which may be one of those
-    } else if (decision.apply_default) {
+    if (!watched && (decision.apply_default || (decision.watch && !may_be_kept(number, *dispositions)))) {
       apply_default(number);
     }
+  }
+
+  /// Attaches to PID 1 to see what it does with a signal. @return false if it cannot be seen, or need not
+  bool watch(int signal, const Dispositions& dispositions) {
+    const bool will_be_read =
+        dispositions.blocked.contains(signal) && has_signalfd(proc(), target().proc_pid, signal);
+    if (will_be_read || !watch_.attach(target())) {
+      return false;
+    }
+    watch_.add(signal);
+    return true;
   }
 
   /// Looked up with the first signal: most commands never get one.
@@ -135,7 +172,7 @@ class Supervisor {
     if (matters && fatal_signal_ == 0) {
       const Sender sender{
           .origin = origin, .code = signal.ssi_code, .pid = static_cast<pid_t>(signal.ssi_pid)};
-      narrator().narrate(explain_signal, number, sender, supervised_.receiver, decision, dispositions);
+      narrator().narrate(describe_signal, number, sender, supervised_.receiver, decision, dispositions);
     }
   }
 
@@ -143,30 +180,9 @@ class Supervisor {
   /// with jobs.
   [[nodiscard]] bool shares_our_group() const { return ::getpgid(child().pid()) == ::getpgrp(); }
 
-  /// Whether PID 1 has kept a signal that it seemed to have no use for when we looked before.
-  bool holds(int signal) {
-    const auto dispositions = read_dispositions(proc(), target());
-    return dispositions && may_be_held(signal, *dispositions);
-  }
-
   void forget_stop_signals() {
     stop_signal_ = 0;
-    held_.remove_stop_signals();
-  }
-
-  void settle_held_signals() {
-    if (held_.empty()) {
-      return;
-    }
-    const auto sample = read_dispositions(proc(), target());
-    if (!sample) {
-      held_.clear();
-      return;
-    }
-    for (const int signal : held_.poll(*sample, Clock::now())) {
-      log().debug("{}: discarded by PID 1: applying the default action", signal_name(signal));
-      apply_default(signal);
-    }
+    watch_.remove_stop_signals();
   }
 
   /// --init: what COMMAND does, which PID 1 alone can see.
@@ -199,12 +215,12 @@ class Supervisor {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       if (std::exchange(stop_signal_, signal) == 0) {
-        narrator().narrate(explain_default_action, signal);
+        narrator().narrate(describe_default_action, signal);
       }
       sys::send_signal(child().pidfd(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
-      narrator().narrate(explain_default_action, signal);
+      narrator().narrate(describe_default_action, signal);
       sys::send_signal(child().pidfd(), SIGKILL);
     }
   }
@@ -214,14 +230,14 @@ class Supervisor {
     // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
     const pid_t group = terminal().foreground();
     const bool was_inside = is_in_descendant_pidns(proc(), group);
-    narrator().narrate(explain_stop, signal, supervised_.receiver);
+    narrator().narrate(describe_stop, signal, supervised_.receiver);
     while (!sys::stop_this_process(signal, [&] { return is_command_stopped(); }) && is_stopped()) {
     }
     forget_stop_signals();
     if (was_inside) {
       terminal().pass_to(group);
     }
-    narrator().narrate(explain_continuation, supervised_.receiver);
+    narrator().narrate(describe_continuation, supervised_.receiver);
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
       sys::send_signal(child().pidfd(), SIGCONT);
@@ -269,7 +285,8 @@ class Supervisor {
   std::optional<ExitStatus> command_status_;
   int fatal_signal_ = 0;  // the signal whose default action has ended PID 1
   int stop_signal_ = 0;   // the signal that stops us too once PID 1 has stopped
-  HeldSignals held_;
+  DeliveryWatch watch_;
+  std::optional<siginfo_t> ended_;  // how PID 1 has ended
 };
 
 }  // namespace

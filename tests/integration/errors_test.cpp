@@ -131,8 +131,7 @@ TEST_CASE("usage errors are messages like all others", "[errors]") {
   check_message(run_pidns({"--frok", "true"}), 125, "--frok: unknown option, did you mean --fork?");
   check_message(run_pidns({"--kill-child=FOO", "true"}), 125, "--kill-child: FOO is not a signal");
   check_message(run_pidns({"--wd"}), 125, "--wd: needs a value");
-  check_message(run_pidns({"--fork", "--no-fork", "true"}), 125,
-                "--fork and --no-fork are mutually exclusive");
+  check_message(run_pidns({"--fork", "--no-fork", "true"}), 125, "--fork and --no-fork: mutually exclusive");
   CHECK_THAT(message_of(run_pidns({"--no-fork", "--mount-proc", "true"})).text,
              Catch::StartsWith("--no-fork --mount-proc: "));
 }

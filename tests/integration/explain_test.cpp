@@ -40,7 +40,7 @@ std::string without_file_names(std::string call) {
 }
 
 /// The system calls in a narration, as `CALL = RESULT`.
-std::vector<std::string> told_calls(const std::string& narration) {
+std::vector<std::string> narrated_calls(const std::string& narration) {
   std::vector<std::string> calls;
   for (const auto& [number, text] : headlines(narration)) {
     const auto start = text.starts_with("PID ") ? text.find(": ") + 2 : 0;
@@ -126,7 +126,7 @@ bool shapes_the_namespace(const std::string& call) {
 
 struct Compared {
   std::vector<std::string> seen;
-  std::vector<std::string> told;
+  std::vector<std::string> narrated;
   std::string narration;
 };
 
@@ -137,7 +137,7 @@ Compared compare(std::vector<std::string> command, const std::vector<std::string
   command.insert(command.begin(), strace_options.begin(), strace_options.end());
   command.insert(command.begin(), {"strace", "-f", "-qq", "-y", "-o", file});
   const Result result = run(command);
-  Compared compared{.seen = {}, .told = told_calls(result.err), .narration = result.err};
+  Compared compared{.seen = {}, .narrated = narrated_calls(result.err), .narration = result.err};
   for (const std::string& call : Trace(read_file(file)).calls()) {
     if (shapes_the_namespace(call)) {
       compared.seen.push_back(tidy(call));
@@ -147,12 +147,12 @@ Compared compare(std::vector<std::string> command, const std::vector<std::string
 }
 
 /// @param least how many calls there must be
-void check_told(const Compared& compared, std::size_t least) {
+void check_narrated(const Compared& compared, std::size_t least) {
   INFO(compared.narration);
-  std::vector<std::string> told;
-  std::copy_if(compared.told.begin(), compared.told.end(), std::back_inserter(told),
+  std::vector<std::string> narrated;
+  std::copy_if(compared.narrated.begin(), compared.narrated.end(), std::back_inserter(narrated),
                [](const std::string& call) { return !call.starts_with("execvp("); });
-  CHECK(told == compared.seen);
+  CHECK(narrated == compared.seen);
   CHECK(compared.seen.size() >= least);
   int number = 0;
   for (const Headline& headline : headlines(compared.narration)) {
@@ -160,7 +160,7 @@ void check_told(const Compared& compared, std::size_t least) {
   }
 }
 
-/// A command that runs until it is told to end.
+/// A command that runs until a signal ends it.
 const std::vector<std::string> waiting{"sh", "-c", "echo ready; exec sleep 1000"};
 
 /// The shell blocks signals on the way there.
@@ -186,65 +186,67 @@ std::vector<std::string> rows(std::string shown) {
 
 }  // namespace
 
-TEST_CASE("every call that strace sees is told, in its order and with its result", "[explain]") {
+TEST_CASE("every call that strace sees is narrated, in its order and with its result", "[explain]") {
   const std::vector<std::string> command{"/bin/true"};
-  check_told(compare(explained({}, command)), 5);
-  check_told(compare(explained({"--fork"}, command)), 3);
-  check_told(compare(explained({"--no-fork"}, command)), 1);
-  check_told(compare(explained({"--init"}, command)), 6);
-  check_told(compare(explained({"--root=/", "--wd=/tmp", "--new-session"}, command)), 9);
-  check_told(compare(explained({"--propagation=slave", "-uinCT", "--mount-proc"}, command)), 5);
-  check_told(compare(explained({"--map-root-user", "--propagation=shared"}, command)), 8);
+  check_narrated(compare(explained({}, command)), 5);
+  check_narrated(compare(explained({"--fork"}, command)), 3);
+  check_narrated(compare(explained({"--no-fork"}, command)), 1);
+  check_narrated(compare(explained({"--init"}, command)), 6);
+  check_narrated(compare(explained({"--root=/", "--wd=/tmp", "--new-session"}, command)), 9);
+  check_narrated(compare(explained({"--propagation=slave", "-uinCT", "--mount-proc"}, command)), 5);
+  check_narrated(compare(explained({"--map-root-user", "--propagation=shared"}, command)), 8);
 }
 
-TEST_CASE("every call of an ordinary user is told", "[explain]") {
-  check_told(compare(pidns_as_nobody({"--explain", "/bin/true"})), 8);
-  check_told(compare(pidns_as_nobody({"--explain", "--init", "-r", "/bin/true"})), 9);
+TEST_CASE("every call of an ordinary user is narrated", "[explain]") {
+  check_narrated(compare(pidns_as_nobody({"--explain", "/bin/true"})), 8);
+  check_narrated(compare(pidns_as_nobody({"--explain", "--init", "-r", "/bin/true"})), 9);
 }
 
-TEST_CASE("every call to join a namespace is told", "[explain]") {
+TEST_CASE("every call to join a namespace is narrated", "[explain]") {
   for (const auto& launcher :
        {harness::pidns(waiting), pidns_as_nobody({"sh", "-c", "echo ready; exec sleep 1000"})}) {
     Running target(launcher);
     CHECK(target.read_line() == "ready");
     const std::string pid = std::to_string(children_of(target.pid()).front());
-    check_told(compare(explained({"--join", pid}, {"/bin/true"})), 5);
-    target.send(SIGKILL);
+    check_narrated(compare(explained({"--join", pid}, {"/bin/true"})), 5);
+    // Not SIGKILL: pidns reaps its PID 1, which would be left to the init of the host otherwise.
+    target.send(SIGTERM);
+    target.finish();
   }
 }
 
-TEST_CASE("a step that fails is told with its error, before the usual message", "[explain]") {
+TEST_CASE("a step that fails is narrated with its error, before the usual message", "[explain]") {
   const Compared refused = compare(pidns_as_nobody({"--explain", "--no-user", "/bin/true"}));
-  check_told(refused, 1);
-  CHECK(refused.told.back() == "unshare(CLONE_NEWNS|CLONE_NEWPID) = -1 EPERM (Operation not permitted)");
+  check_narrated(refused, 1);
+  CHECK(refused.narrated.back() == "unshare(CLONE_NEWNS|CLONE_NEWPID) = -1 EPERM (Operation not permitted)");
   CHECK_THAT(refused.narration,
-             Catch::Contains("\n[2] pidns cannot go on: status 125\n"
+             Catch::Contains("\n[2] pidns cannot continue: status 125\n"
                              "pidns: cannot create PID and mount namespaces: Operation not "
                              "permitted\n"));
 
   const Compared no_proc = compare(explained({}, {"/bin/true"}), {"-e", "inject=mount:error=EPERM:when=2"});
-  check_told(no_proc, 4);  // the death signal is asked for behind the mounts
+  check_narrated(no_proc, 4);  // not yet the parent-death signal, which follows the mounts
   CHECK_THAT(no_proc.narration,
              Catch::Contains("pidns: cannot mount proc on /proc: Operation not permitted\n"));
 
   const Compared no_child = compare(explained({}, {"/bin/true"}), {"-e", "inject=vfork:error=EAGAIN"});
-  check_told(no_child, 2);
+  check_narrated(no_child, 2);
   CHECK_THAT(no_child.narration,
              Catch::Contains("] vfork() = -1 EAGAIN (Resource temporarily unavailable)\n"));
 }
 
-TEST_CASE("a command that cannot be executed is told", "[explain]") {
+TEST_CASE("a command that cannot be executed is narrated", "[explain]") {
   const Result result = run_pidns({"--explain", "nosuch"});
   CHECK(result.status() == 127);
   CHECK_THAT(result.err, Catch::Contains("PID 1: execvp(\"nosuch\", [\"nosuch\"])\n"));
   CHECK_THAT(result.err,
              Catch::Contains("PID 1: execvp(\"nosuch\", [\"nosuch\"]) = -1 ENOENT (No such file or "
                              "directory)\n"));
-  CHECK_THAT(result.err, Catch::EndsWith("pidns cannot go on: status 127\n"
+  CHECK_THAT(result.err, Catch::EndsWith("pidns cannot continue: status 127\n"
                                          "pidns: cannot execute 'nosuch': No such file or directory\n"));
 }
 
-TEST_CASE("the namespaces and PIDs that are told are those of the command", "[explain]") {
+TEST_CASE("the narrated namespaces and PIDs are those of the command", "[explain]") {
   Running running(explained({}, waiting));
   CHECK(running.read_line() == "ready");
   const pid_t init = children_of(running.pid()).front();
@@ -255,15 +257,16 @@ TEST_CASE("the namespaces and PIDs that are told are those of the command", "[ex
   const std::string mounts = change("mnt");
   const std::string processes = change("pid");
   running.send(SIGKILL);
-  const std::string told = running.finish().err;
-  CHECK_THAT(told, Catch::Contains(mounts));
-  CHECK_THAT(told, Catch::Contains(processes));
-  CHECK_THAT(told, Catch::Contains("It is PID " + std::to_string(init) + " out here and PID 1 in there."));
-  CHECK_FALSE(contains(told, "user "));
+  const std::string narrated = running.finish().err;
+  CHECK_THAT(narrated, Catch::Contains(mounts));
+  CHECK_THAT(narrated, Catch::Contains(processes));
+  CHECK_THAT(narrated,
+             Catch::Contains("The child is PID " + std::to_string(init) + " outside and PID 1 inside."));
+  CHECK_FALSE(contains(narrated, "user "));
 }
 
-TEST_CASE("it is told that /proc is still that of the namespace above only where it is", "[explain]") {
-  const std::string words = "/proc is still that of the namespace above";
+TEST_CASE("a /proc of the parent namespace is mentioned only where it is one", "[explain]") {
+  const std::string words = "/proc is still that of the parent namespace";
   CHECK(contains(run_pidns({"--explain", "--fork", "true"}).err, words));
   CHECK(contains(run_pidns({"--explain", "--mount-proc=/tmp", "true"}).err, words));
   CHECK_FALSE(contains(run_pidns({"--explain", "true"}).err, words));
@@ -278,14 +281,14 @@ TEST_CASE("what the command prints and its exit status are the same with --expla
     std::vector<std::string> words = options;
     words.insert(words.end(), command.begin(), command.end());
     const Result silent = run_pidns(words);
-    const Result told = run(explained(options, command));
-    CHECK(told.out == silent.out);
-    CHECK(told.ending == silent.ending);
-    CHECK_THAT(told.err, Catch::Contains("\nerr\n"));
+    const Result narrated = run(explained(options, command));
+    CHECK(narrated.out == silent.out);
+    CHECK(narrated.ending == silent.ending);
+    CHECK_THAT(narrated.err, Catch::Contains("\nerr\n"));
   }
 }
 
-TEST_CASE("nothing comes of it when nobody reads the narration", "[explain]") {
+TEST_CASE("the command is unaffected when stderr has no reader", "[explain]") {
   const Setup no_reader{.before_exec = [] {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) == 0) {
@@ -320,7 +323,7 @@ TEST_CASE("without --explain none of its system calls is made", "[explain]") {
   }
 }
 
-TEST_CASE("a signal that PID 1 has no handler for is told up to the end", "[explain]") {
+TEST_CASE("a signal that PID 1 has no handler for is narrated up to the end", "[explain]") {
   Running running(explained({}, waiting));
   CHECK(running.read_line() == "ready");
   wait_for_sleep(children_of(running.pid()).front());
@@ -334,7 +337,7 @@ TEST_CASE("a signal that PID 1 has no handler for is told up to the end", "[expl
   CHECK_THAT(result.err, Catch::EndsWith("pidns dies of SIGTERM: a shell shows status 143.\n"));
 }
 
-TEST_CASE("a signal that PID 1 handles is told", "[explain]") {
+TEST_CASE("a signal that PID 1 handles is narrated", "[explain]") {
   Running running(explained({}, {"sh", "-c", "trap 'exit 4' TERM; echo ready; while :; do read line; done"}));
   CHECK(running.read_line() == "ready");
   running.send(SIGTERM);
@@ -344,24 +347,24 @@ TEST_CASE("a signal that PID 1 handles is told", "[explain]") {
   CHECK_THAT(result.err, Catch::EndsWith("pidns exits with status 4.\n"));
 }
 
-TEST_CASE("a signal with --init is told by both, in one count", "[explain]") {
+TEST_CASE("with --init both processes narrate a signal, in one count", "[explain]") {
   Running running(explained({"--init"}, waiting));
   CHECK(running.read_line() == "ready");
   running.send(SIGTERM);
   const Result result = running.finish();
   CHECK(result.ending == ExitStatus{.killed = true, .value = SIGTERM});
-  const auto told = headlines(result.err);
-  REQUIRE(told.size() >= 3);
-  const auto* last = &told.back();
+  const auto narrated = headlines(result.err);
+  REQUIRE(narrated.size() >= 3);
+  const auto* last = &narrated.back();
   CHECK(last[-2].text == "SIGTERM from PID " + std::to_string(::getpid()));
   CHECK(last[-1].text == "PID 1: SIGTERM to PID 2");
   CHECK(last[0].text == "COMMAND was killed by SIGTERM");
-  for (std::size_t i = 0; i < told.size(); ++i) {
-    CHECK(told[i].number == static_cast<int>(i) + 1);
+  for (std::size_t i = 0; i < narrated.size(); ++i) {
+    CHECK(narrated[i].number == static_cast<int>(i) + 1);
   }
 }
 
-TEST_CASE("a stop and what follows is told", "[explain]") {
+TEST_CASE("a stop and what follows is narrated", "[explain]") {
   Running running(explained({}, waiting));
   CHECK(running.read_line() == "ready");
   wait_for_sleep(children_of(running.pid()).front());
@@ -369,7 +372,7 @@ TEST_CASE("a stop and what follows is told", "[explain]") {
   wait_until("the stop of pidns", [&] { return process_state(running.pid()) == 'T'; });
   running.send(SIGCONT);
   const pid_t init = children_of(running.pid()).front();
-  wait_until("PID 1 to go on", [&] { return process_state(init) == 'S'; });
+  wait_until("PID 1 to continue", [&] { return process_state(init) == 'S'; });
   running.send(SIGTERM);
   const Result result = running.finish();
   for (const char* headline :

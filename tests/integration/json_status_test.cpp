@@ -104,5 +104,5 @@ TEST_CASE("a status descriptor that is not open is a usage error", "[json]") {
   }
   const Result octal =  // some programs read it as 9
       run({"sh", "-c", R"(exec 9>/dev/null; exec "$0" --json-status-fd=011 true)", harness::pidns_binary()});
-  CHECK(octal.err == "pidns: --json-status-fd: 011 is not an open file descriptor\n");
+  CHECK(octal.err == "pidns: --json-status-fd: 11 is not an open file descriptor\n");
 }

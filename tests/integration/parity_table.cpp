@@ -163,7 +163,7 @@ constexpr std::array table{
     Row{.who = root, .line = "-pf --setgroups=maybe", .refused = "--setgroups: maybe is not allow or deny"},
     Row{.who = root,
         .line = "-pfr --setgroups=allow",
-        .refused = "--setgroups=allow and --map-group, which -r and -c imply, are mutually exclusive"},
+        .refused = "--setgroups=allow and --map-group, which -r and -c imply: mutually exclusive"},
     Row{.who = root, .line = "-pf -S x", .refused = "--setuid: x is not an ID"},
     Row{.who = root, .line = "-pf -G 1x", .refused = "--setgid: 1x is not an ID"},
     Row{.who = root,
@@ -388,7 +388,7 @@ constexpr std::array table{
         .line = "--no-fork --pid=@/a",
         .for_unshare = "--pid=@/a",
         .refused =
-            "--no-fork --pid=FILE: a PID namespace can be kept once it has a process, and without fork "
+            "--no-fork --pid=FILE: a PID namespace can be pinned once it has a process, and without fork "
             "COMMAND would have to make that first"},
     Row{.who = nobody,
         .line = "-pfr --uts=@/a",

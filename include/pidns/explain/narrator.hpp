@@ -2,14 +2,13 @@
 
 #include <memory>
 
-#include "pidns/explain/explain.hpp"
+#include "pidns/explain/step.hpp"
 #include "pidns/sys/observer.hpp"
-#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
-/// Narrates on stderr what pidns does and what comes of it: --explain. Does nothing, and costs nothing,
-/// without that option. The processes that pidns makes go on with the numbers of its steps.
+/// Narrates on stderr what pidns does and what that changes: --explain. Does nothing, and costs nothing,
+/// without that option. pidns and its children share one count of steps.
 class Narrator {
  public:
   explicit Narrator(bool enabled);
@@ -17,19 +16,18 @@ class Narrator {
   Narrator& operator=(const Narrator&) = delete;
   ~Narrator();
 
-  /// For the system calls of pidns; empty when nothing is to be told.
+  /// Narrates the system calls of pidns; empty without --explain.
   [[nodiscard]] const sys::SyscallObserver& observer() const { return observer_; }
 
-  /// Tells what one of the functions of explain.hpp has to say, which is called only if somebody wants to
-  /// know.
+  /// Narrates a step, which one of the functions describe_*() makes from the arguments.
   template <typename... Parameters, typename... Arguments>
-  void narrate(Step (*explain)(Parameters...), Arguments&&... arguments) {
+  void narrate(Step (*describe)(Parameters...), Arguments&&... arguments) {
     if (observer_) {
-      write(explain(std::forward<Arguments>(arguments)...));
+      write(describe(std::forward<Arguments>(arguments)...));
     }
   }
 
-  /// Whether anything has been told.
+  /// Whether any step has been narrated.
   [[nodiscard]] bool has_begun() const;
 
  private:

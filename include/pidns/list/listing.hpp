@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "pidns/sys/error.hpp"
-#include "pidns/util/failure.hpp"
 #include "pidns/util/options.hpp"
 
 namespace pidns {
@@ -28,7 +26,7 @@ struct Listing {
   struct Maker {
     pid_t pid;
     std::string name;
-    bool is_pid_1;  ///< so it may have made the namespace, or adopted its PID 1 when the maker ended
+    bool is_pid_1;  ///< then it may only have adopted PID 1 when the maker ended
   };
 
   struct Namespace {
@@ -41,24 +39,17 @@ struct Listing {
   };
 
   std::vector<Namespace> namespaces;  ///< in the order of their numbers
-  std::size_t hidden_processes = 0;   ///< how many could not be looked at for lack of permission
-  std::string hidepid;  ///< the option of /proc, if it may keep more of them from the caller; else empty
+  std::size_t hidden_processes = 0;   ///< how many could not be read for lack of permission
+  std::string hidepid;                ///< the mount option of /proc, if it may hide more of them; else empty
 };
 
-/// Reads /proc. What ends while it reads is left out.
-/// @param pid of a process to whose namespace, and those below, the listing is limited
+/// Reads /proc, and leaves out what ends meanwhile.
+/// @param pid limits the listing to the namespace of this process and those below it
 /// @throws sys::Error; Failure when there is no such process
 Listing read_listing(std::optional<pid_t> pid);
 
-/// The process that was there first: PID 1, if that can be seen. @return nullptr if none can be
-const Listing::Process* first_process(const Listing::Namespace& space);
-
-/// A tree for people.
-/// @param width at which lines are cut; without one they are not
-std::string to_text(const Listing& listing, std::optional<std::size_t> width);
-
-/// The same as one JSON document.
-std::string to_json(const Listing& listing);
+/// PID 1, or the process with the lowest PID if PID 1 is hidden. @return nullptr if all are hidden
+const Listing::Process* first_process(const Listing::Namespace& ns);
 
 /// What --list prints.
 std::string list_namespaces(const ListRequest& request);

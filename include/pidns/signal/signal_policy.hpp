@@ -27,7 +27,7 @@ struct Dispositions {
 struct Decision {
   bool relay = false;          ///< pass the signal on to PID 1
   bool apply_default = false;  ///< do what the kernel would have done to an ordinary process
-  bool watch = false;          ///< see what becomes of it: observed_outcome()
+  bool watch = false;          ///< PID 1 may hold it: see what becomes of it
 
   bool operator==(const Decision&) const = default;
 };
@@ -46,21 +46,7 @@ Decision relay_decision(int signal, Origin origin, const Dispositions& dispositi
 /// Whether PID 1 may keep a signal that it neither catches nor ignores, instead of dropping it at once.
 bool may_be_held(int signal, const Dispositions& dispositions);
 
-/// What becomes of a signal that PID 1 may hold.
-enum class Outcome {
-  pending,    ///< nothing yet
-  consumed,   ///< PID 1 has a use for it
-  discarded,  ///< PID 1 unblocked it without a handler: an ordinary process would have met its default action
-};
-
-/// What one sample of PID 1's state says about a signal that it may hold.
-struct Observed {
-  Outcome outcome;
-  bool certain = true;  ///< else the sample may have missed what happened in between
-
-  bool operator==(const Observed&) const = default;
-};
-
-Observed observed_outcome(int signal, const Dispositions& dispositions);
+/// Whether one look says that PID 1 keeps it: what decides where PID 1 cannot be watched.
+bool may_be_kept(int signal, const Dispositions& dispositions);
 
 }  // namespace pidns

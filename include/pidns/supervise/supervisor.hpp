@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pidns/explain/narrator.hpp"
+#include "pidns/explain/signal_text.hpp"
 #include "pidns/process/child_process.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/supervise/terminal.hpp"

@@ -16,25 +16,24 @@ struct NamespaceKind {
   std::string_view children_file;  ///< the one in /proc/PID/ns that unshare(2) changes
   std::string_view option;         ///< the long option that makes one, without minus signs
   std::string_view title;          ///< in messages: `a PID namespace`
-  std::string_view meaning;  ///< what it means to have been put into a new one; empty: only children are
+  std::string_view meaning;  ///< of having entered a new one, for --explain; empty: only children enter it
 };
 
 /// In the order in which messages name them.
 inline constexpr std::array namespace_kinds{
     NamespaceKind{CLONE_NEWUSER, "CLONE_NEWUSER", "user", "user", "user", "user",
-                  "In a new user namespace it has every capability, over what belongs to that alone"},
+                  "pidns now has every capability, but only over what belongs to its new user namespace"},
     NamespaceKind{CLONE_NEWPID, "CLONE_NEWPID", "pid", "pid_for_children", "pid", "PID", {}},
     NamespaceKind{CLONE_NEWNS, "CLONE_NEWNS", "mnt", "mnt", "mount", "mount",
-                  "This process has a mount table of its own now"},
-    NamespaceKind{CLONE_NEWUTS, "CLONE_NEWUTS", "uts", "uts", "uts", "UTS",
-                  "It can have a hostname of its own"},
+                  "pidns now has its own mount table"},
+    NamespaceKind{CLONE_NEWUTS, "CLONE_NEWUTS", "uts", "uts", "uts", "UTS", "pidns now has its own hostname"},
     NamespaceKind{CLONE_NEWIPC, "CLONE_NEWIPC", "ipc", "ipc", "ipc", "IPC",
-                  "It has System V IPC objects and message queues of its own"},
+                  "pidns now has its own System V IPC objects and message queues"},
     NamespaceKind{CLONE_NEWNET, "CLONE_NEWNET", "net", "net", "net", "network",
-                  "It has a network of its own, with nothing but a loopback device"},
+                  "pidns now has its own network, with only a loopback device"},
     NamespaceKind{CLONE_NEWTIME, "CLONE_NEWTIME", "time", "time_for_children", "time", "time", {}},
     NamespaceKind{CLONE_NEWCGROUP, "CLONE_NEWCGROUP", "cgroup", "cgroup", "cgroup", "cgroup",
-                  "Its own cgroup looks to it like the root of all"},
+                  "pidns now sees its own cgroup as the root cgroup"},
 };
 
 /// @param flag one of CLONE_NEW*

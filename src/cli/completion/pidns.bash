@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2207,SC2034
+# shellcheck shell=bash disable=SC2207,SC2034,SC2102
 # bash completion for pidns, made by pidns --completion bash: text between @ signs comes from the table of options
 
 _pidns() {

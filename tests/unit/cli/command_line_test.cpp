@@ -108,10 +108,10 @@ TEST_CASE("a proc for nobody inside is a usage error that says why", "[cli]") {
 }
 
 TEST_CASE("options that contradict each other are refused", "[cli]") {
-  CHECK(error_of({"--fork", "--no-fork", "true"}) == "--fork and --no-fork are mutually exclusive");
-  CHECK(error_of({"--no-fork", "-f", "true"}) == "--fork and --no-fork are mutually exclusive");
+  CHECK(error_of({"--fork", "--no-fork", "true"}) == "--fork and --no-fork: mutually exclusive");
+  CHECK(error_of({"--no-fork", "-f", "true"}) == "--fork and --no-fork: mutually exclusive");
   CHECK(error_of({"--kill-child=TERM", "--no-kill-child", "true"}) ==
-        "--kill-child and --no-kill-child are mutually exclusive");
+        "--kill-child and --no-kill-child: mutually exclusive");
 }
 
 TEST_CASE("every namespace has its letter and its name", "[cli]") {
@@ -218,7 +218,7 @@ TEST_CASE("setgroups is allowed or denied where that can be", "[cli]") {
         "--setgroups=deny: needs a user namespace: --user or one of the maps");
   for (const char* word : {"-r", "-c", "--map-group=5"}) {
     CHECK(error_of({word, "--setgroups=allow", "true"}) ==
-          "--setgroups=allow and --map-group, which -r and -c imply, are mutually exclusive");
+          "--setgroups=allow and --map-group, which -r and -c imply: mutually exclusive");
   }
 }
 

@@ -61,13 +61,13 @@ TEST_CASE("a signal that PID 1 may keep is watched instead", "[relay]") {
   CHECK(relay_decision(SIGTERM, Origin::process, {.blocked = term}) == watched);
   CHECK(relay_decision(SIGTERM, Origin::process, {.pending = term}) == watched);
   CHECK(relay_decision(SIGTERM, Origin::process, {.unstable = term}) == watched);
+  CHECK(relay_decision(SIGTERM, Origin::process, {.awaited = term}) == watched);
 }
 
 TEST_CASE("a signal with a certain use and one that does nothing by default are not watched", "[relay]") {
   const SignalSet all = SignalSet::all();
   CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.caught = all, .blocked = all}).watch);
   CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.ignored = all, .blocked = all}).watch);
-  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.awaited = all}).watch);
   CHECK_FALSE(relay_decision(SIGCHLD, Origin::process, {.blocked = all}).watch);
 }
 
@@ -83,29 +83,12 @@ TEST_CASE("a signal that reached the whole group came in time for a PID 1 that h
   CHECK(relay_decision(SIGINT, Origin::group, {.ignored = interrupt, .ended = true}) == Decision{});
 }
 
-TEST_CASE("one sample of PID 1 tells what becomes of a signal", "[relay]") {
-  struct Row {
-    Dispositions sample;
-    Observed observed;
-  };
+TEST_CASE("where PID 1 cannot be watched one look says whether it keeps a signal", "[relay]") {
   const SignalSet term = SignalSet::of(SIGTERM);
-  const SignalSet other = SignalSet::of(SIGUSR1);
-  const Observed pending{.outcome = Outcome::pending};
-  const Observed consumed{.outcome = Outcome::consumed};
-  const Observed discarded{.outcome = Outcome::discarded};
-  for (const auto& [sample, observed] : {
-           Row{{.blocked = term, .pending = term}, pending},
-           Row{{.caught = term, .pending = term}, pending},
-           Row{{.pending = other}, pending},  // PID 1 leaves sigtimedwait(2) for another one
-           Row{{.blocked = other, .pending = other}, discarded},
-           Row{{.caught = other, .pending = other}, discarded},
-           Row{{.caught = term}, consumed},
-           Row{{.ignored = term}, consumed},
-           Row{{.awaited = term}, consumed},
-           Row{{}, discarded},
-           Row{{.blocked = term}, {.outcome = Outcome::consumed, .certain = false}},
-           Row{{.unstable = term}, {.outcome = Outcome::discarded, .certain = false}},
-       }) {
-    CHECK(observed_outcome(SIGTERM, sample) == observed);
-  }
+  CHECK(may_be_kept(SIGTERM, {.blocked = term}));
+  CHECK(may_be_kept(SIGTERM, {.awaited = term}));
+  CHECK(may_be_kept(SIGTERM, {.pending = term}));
+  CHECK_FALSE(may_be_kept(SIGTERM, {.unstable = term}));
+  CHECK(may_be_held(SIGTERM, {.unstable = term}));
+  CHECK_FALSE(may_be_held(SIGTERM, {.blocked = ~term, .unstable = ~term}));
 }

@@ -1,13 +1,14 @@
+#include "pidns/list/tree.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
+#include <vector>
 
-#include "pidns/list/listing.hpp"
 #include "pidns/util/text.hpp"
 
 namespace pidns {
@@ -21,14 +22,13 @@ std::string command_text(const Listing::Process& process) {
   return fmt::format("[{}]{}", on_one_line(process.name), process.state == 'Z' ? " <defunct>" : "");
 }
 
-/// A process and what stands before its command: the lines that lead to it in the tree.
+/// A process, and the branch drawn before its command.
 struct Row {
   const Listing::Process* process;
   std::string branch;
 };
 
-/// Children below their parents. Without recursion: a chain of processes can be longer than our stack is
-/// deep.
+/// Orders processes as a tree. Not recursive: a long chain of processes would overflow the stack.
 class TreeBuilder {
  public:
   std::vector<Row> build(const std::vector<Listing::Process>& processes) {
@@ -40,7 +40,7 @@ class TreeBuilder {
     for (const auto& process : processes) {
       (here.contains(process.parent) ? children_[process.parent] : starts).push_back(&process);
     }
-    // A PID that was given to another process while we read may even make a circle: then begin anywhere.
+    // A PID that was reused while we read can make a circle: then start anywhere.
     for (const auto& process : processes) {
       starts.push_back(&process);
     }
@@ -91,22 +91,22 @@ std::string count_text(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "process" : "processes");
 }
 
-std::string header_text(const Listing::Namespace& space) {
-  std::string text = fmt::format("pid:[{}]", space.number);
-  if (const Listing::Process* first = first_process(space)) {
+std::string header_text(const Listing::Namespace& ns) {
+  std::string text = fmt::format("pid:[{}]", ns.number);
+  if (const Listing::Process* first = first_process(ns)) {
     text += "  " + on_one_line(first->user);
   }
-  text += "  " + (space.process_count == 0 ? "no process that can be seen" : count_text(space.process_count));
-  if (space.maker) {
-    text += fmt::format("  {} {} {}", space.maker->is_pid_1 ? "child of" : "made by",
-                        on_one_line(space.maker->name), space.maker->pid);
+  text += "  " + (ns.process_count == 0 ? "no process that can be seen" : count_text(ns.process_count));
+  if (ns.maker) {
+    text += fmt::format("  {} {} {}", ns.maker->is_pid_1 ? "child of" : "made by",
+                        on_one_line(ns.maker->name), ns.maker->pid);
   }
-  return text + (space.own ? "  (yours)" : "");
+  return text + (ns.own ? "  (yours)" : "");
 }
 
-class TextWriter {
+class TreeWriter {
  public:
-  TextWriter(const Listing& listing, std::optional<std::size_t> width) : listing_(listing), width_(width) {}
+  TreeWriter(const Listing& listing, std::optional<std::size_t> width) : listing_(listing), width_(width) {}
 
   std::string write() {
     write_below(0, "");
@@ -128,35 +128,35 @@ class TextWriter {
 
   [[nodiscard]] std::vector<const Listing::Namespace*> children_of(ino_t parent) const {
     std::vector<const Listing::Namespace*> children;
-    for (const auto& space : listing_.namespaces) {
-      if (space.parent == parent) {
-        children.push_back(&space);
+    for (const auto& ns : listing_.namespaces) {
+      if (ns.parent == parent) {
+        children.push_back(&ns);
       }
     }
     return children;
   }
 
-  /// @param indent what stands before the lines below the parent
+  /// @param indent of the lines below the parent
   // NOLINTNEXTLINE(misc-no-recursion): namespaces nest 32 levels deep at most
   void write_below(ino_t parent, const std::string& indent) {
     const auto children = children_of(parent);
-    for (const Listing::Namespace* space : children) {
-      const bool is_last = space == children.back();
+    for (const Listing::Namespace* ns : children) {
+      const bool is_last = ns == children.back();
       const std::string branch = parent == 0 ? "" : is_last ? "`- " : "|- ";
       const std::string below = indent + (parent == 0 ? "" : is_last ? "   " : "|  ");
-      write_line(indent + branch + header_text(*space));
-      write_processes(*space, below + (children_of(space->number).empty() ? "   " : "|  "));
-      write_below(space->number, below);
+      write_line(indent + branch + header_text(*ns));
+      write_processes(*ns, below + (children_of(ns->number).empty() ? "   " : "|  "));
+      write_below(ns->number, below);
     }
   }
 
-  void write_processes(const Listing::Namespace& space, const std::string& indent) {
-    if (space.processes.empty()) {
+  void write_processes(const Listing::Namespace& ns, const std::string& indent) {
+    if (ns.processes.empty()) {
       return;
     }
     std::size_t inside_width = std::strlen("INSIDE");
     std::size_t user_width = std::strlen("USER");
-    for (const auto& process : space.processes) {
+    for (const auto& process : ns.processes) {
       inside_width = std::max(inside_width, inside_text(process).size());
       user_width = std::max(user_width, on_one_line(process.user).size());
     }
@@ -166,7 +166,7 @@ class TextWriter {
                              user_width, command));
     };
     write_row("OUTSIDE", "INSIDE", "USER", "COMMAND");
-    for (const auto& [process, branch] : TreeBuilder().build(space.processes)) {
+    for (const auto& [process, branch] : TreeBuilder().build(ns.processes)) {
       write_row(process->pids.front(), inside_text(*process), on_one_line(process->user),
                 branch + command_text(*process));
     }
@@ -177,57 +177,10 @@ class TextWriter {
   std::string text_;
 };
 
-using Json = nlohmann::ordered_json;
-
-Json to_object(const Listing::Process& process) {
-  return {{"outside", process.pids.front()},
-          {"inside", std::vector<pid_t>(process.pids.begin() + 1, process.pids.end())},
-          {"parent", process.parent},
-          {"user", process.user},
-          {"user-id", process.user_id},
-          {"state", std::string(1, process.state)},
-          {"name", process.name},
-          {"command", process.arguments}};
-}
-
-Json to_object(const Listing::Namespace& space) {
-  Json object{{"namespace", space.number},
-              {"parent", space.parent == 0 ? Json() : Json(space.parent)},
-              {"yours", space.own},
-              {"process-count", space.process_count}};
-  if (const Listing::Process* first = first_process(space)) {
-    object["owner"] = first->user;
-    object["owner-id"] = first->user_id;
-  }
-  if (space.maker) {
-    object[space.maker->is_pid_1 ? "child-of" : "made-by"] = {{"pid", space.maker->pid},
-                                                              {"name", space.maker->name}};
-  }
-  if (!space.own || !space.processes.empty()) {
-    object["processes"] = Json::array();
-    for (const auto& process : space.processes) {
-      object["processes"].push_back(to_object(process));
-    }
-  }
-  return object;
-}
-
 }  // namespace
 
 std::string to_text(const Listing& listing, std::optional<std::size_t> width) {
-  return TextWriter(listing, width).write();
-}
-
-std::string to_json(const Listing& listing) {
-  Json document{{"namespaces", Json::array()},
-                {"hidden-processes", listing.hidden_processes},
-                {"hidepid", listing.hidepid.empty() ? Json() : Json(listing.hidepid)}};
-  for (const auto& space : listing.namespaces) {
-    document["namespaces"].push_back(to_object(space));
-  }
-  constexpr int indent = 2;
-  // Bytes that are no UTF-8, which JSON cannot hold, become U+FFFD.
-  return document.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+  return TreeWriter(listing, width).write();
 }
 
 }  // namespace pidns

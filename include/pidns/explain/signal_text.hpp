@@ -1,0 +1,47 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "pidns/explain/step.hpp"
+#include "pidns/process/exit_status.hpp"
+#include "pidns/signal/signal_policy.hpp"
+#include "pidns/util/failure.hpp"
+
+namespace pidns {
+
+/// Who sent a signal to pidns.
+struct Sender {
+  Origin origin;
+  int code;   ///< si_code: sigaction(2)
+  pid_t pid;  ///< si_pid
+};
+
+/// The process to which pidns passes signals on.
+enum class Receiver {
+  init,            ///< COMMAND, which is PID 1
+  pidns_as_init,   ///< the PID 1 of --init
+  joined_command,  ///< COMMAND, which is an ordinary process
+};
+
+/// A signal that has arrived, before pidns responds to it.
+/// @param dispositions of PID 1, when they were read
+Step describe_signal(int signal, const Sender& sender, Receiver receiver, const Decision& decision,
+                     const std::optional<Dispositions>& dispositions);
+/// What pidns does in place of the kernel, which has discarded the signal.
+Step describe_default_action(int signal);
+/// PID 1 of --init passes a signal on.
+Step describe_signal_to_command(int signal, pid_t command);
+/// PID 1, or COMMAND, was stopped, and pidns is about to stop with this signal.
+Step describe_stop(int signal, Receiver receiver);
+Step describe_continuation(Receiver receiver);
+
+/// The end of PID 1, or of the command that has joined.
+/// @param init how that process has ended
+/// @param ending how pidns is about to end
+Step describe_ending(Receiver receiver, const ExitStatus& init, const ExitStatus& ending);
+/// pidns cannot continue; the error message follows.
+Step describe_failure(const Failure& failure);
+
+}  // namespace pidns

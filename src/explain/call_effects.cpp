@@ -1,0 +1,254 @@
+#include "pidns/explain/call_effects.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "pidns/explain/format_call.hpp"
+#include "pidns/util/namespaces.hpp"
+#include "pidns/util/signal_set.hpp"
+#include "pidns/util/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+std::string arrow(const NamespaceChange& change) {
+  return fmt::format("{} {} -> {}", namespace_kind(change.flag).file, change.before, change.after);
+}
+
+/// @param which of the PID and time namespaces: `new` or `other`
+void add_namespaces_of_children(Sentences& sentences, int flags, ino_t pid_namespace,
+                                std::string_view which) {
+  if ((flags & CLONE_NEWPID) != 0) {
+    sentences.push_back(fmt::format(
+        "pidns itself stays in PID namespace {}: only its children enter the {} one.", pid_namespace, which));
+  }
+  if ((flags & CLONE_NEWTIME) != 0) {
+    sentences.push_back(
+        fmt::format("pidns keeps its clocks: only its children enter the {} time namespace.", which));
+  }
+}
+
+Sentences describe(const sys::Unshare& call, const Observation& observed) {
+  Sentences sentences;
+  for (const NamespaceChange& change : observed.changes) {
+    sentences.push_back(fmt::format("{}: {}.", namespace_kind(change.flag).meaning, arrow(change)));
+  }
+  add_namespaces_of_children(sentences, call.flags, observed.pid_namespace, "new");
+  return sentences;
+}
+
+Sentences describe(const sys::SetNs& call, const Observation& observed) {
+  Sentences sentences;
+  for (const NamespaceChange& change : observed.changes) {
+    sentences.push_back(fmt::format("pidns has joined another {} namespace: {}.",
+                                    namespace_kind(change.flag).title, arrow(change)));
+  }
+  add_namespaces_of_children(sentences, call.flags, observed.pid_namespace, "other");
+  return sentences;
+}
+
+std::string describe_child(const NamespaceChange& change, pid_t inside) {
+  if (change.flag != CLONE_NEWPID) {
+    return fmt::format("The child has its own clocks: {}.", arrow(change));
+  }
+  return fmt::format("The child is {} PID namespace: {}.",
+                     inside == 1 ? "the first in a new" : "in the other", arrow(change));
+}
+
+Sentences describe(const sys::Fork& call, const Observation& observed) {
+  Sentences sentences;
+  if (call.memory == sys::Memory::shared) {
+    sentences.emplace_back("vfork() is a cheaper fork().");
+  }
+  for (const NamespaceChange& change : observed.changes) {
+    sentences.push_back(describe_child(change, observed.inside));
+  }
+  sentences.push_back(
+      observed.outside != observed.inside
+          ? fmt::format("The child is PID {} outside and PID {} inside.", observed.outside, observed.inside)
+          : fmt::format("The child is PID {}, in the same PID namespace.", observed.inside));
+  if (observed.caller == 1) {
+    sentences.emplace_back("pidns remains PID 1: it reaps orphans and passes signals on to COMMAND.");
+  }
+  return sentences;
+}
+
+std::string describe_propagation(const sys::Mount& call) {
+  if ((call.flags & MS_PRIVATE) != 0) {
+    return std::strcmp(call.target, "/") == 0
+               ? "From now on, mounts made inside are visible only inside."
+               : fmt::format("From now on, what is mounted on {} is visible only inside.", call.target);
+  }
+  return (call.flags & MS_SLAVE) != 0
+             ? "Mounts made inside are not visible outside; mounts made outside are visible inside."
+             : "Mounts made inside are visible outside, and mounts made outside are visible inside.";
+}
+
+Sentences describe(const sys::Mount& call, const Observation&) {
+  const std::string_view type = call.type == nullptr ? "" : call.type;
+  if (type.empty()) {
+    return {describe_propagation(call)};
+  }
+  if (type == "binfmt_misc") {
+    return {fmt::format("{} now shows the interpreters of this user namespace.", call.target)};
+  }
+  return {fmt::format("{} now shows the new PID namespace: ps lists only the processes in it.", call.target)};
+}
+
+Sentences describe(const sys::Chroot& call, const Observation&) {
+  return {fmt::format("From now on, every path that starts with / starts in {}.", call.path)};
+}
+
+Sentences describe(const sys::Chdir& call, const Observation&) {
+  return {fmt::format("The working directory is now {}.", call.path)};
+}
+
+Sentences describe(const sys::Open&, const Observation&) {
+  return {};
+}
+
+/// @param line of a uid_map or gid_map, as `0 1000 1`: user_namespaces(7)
+/// @param who `user` or `group`, and with a capital letter
+std::string describe_map_line(std::string_view line, std::string_view who, std::string_view capitalized) {
+  const auto next_number = [&] { return leading_number<unsigned>(consume_until(line, ' ')); };
+  const unsigned inside = next_number();
+  const unsigned outside = next_number();
+  const unsigned count = next_number();
+  if (count == 1) {
+    return fmt::format("{} {} inside is {} {} outside.", capitalized, inside, who, outside);
+  }
+  return fmt::format("{}s {} to {} inside are {} to {} outside.", capitalized, inside, inside + (count - 1),
+                     outside, outside + (count - 1));
+}
+
+std::string describe_id_map(std::string_view text, bool is_user) {
+  const std::string_view who = is_user ? "user" : "group";
+  Sentences sentences;
+  while (!text.empty()) {
+    sentences.push_back(describe_map_line(consume_until(text, '\n'), who, is_user ? "User" : "Group"));
+  }
+  sentences.push_back(fmt::format("No other {} exists inside.", who));
+  return fmt::format("{}", fmt::join(sentences, " "));
+}
+
+Sentences describe(const sys::Write& call, const Observation&) {
+  const std::string_view path = call.path;
+  if (path.ends_with("/timens_offsets")) {
+    return {"The clocks inside are now ahead of those outside by that many seconds, or behind if negative."};
+  }
+  if (path.ends_with("/register")) {
+    return {"Inside, that interpreter now runs files of this kind."};
+  }
+  if (path.ends_with("/setgroups") && call.text == "allow") {
+    return {"setgroups(2) stays allowed inside."};
+  }
+  if (path.ends_with("/setgroups")) {
+    return {
+        "No process inside can call setgroups(2) any more: without privileges, the kernel requires that "
+        "before gid_map is written."};
+  }
+  return {describe_id_map(call.text, path.ends_with("/uid_map"))};
+}
+
+Sentences describe(const sys::Setsid&, const Observation&) {
+  return {"This process now leads its own session, without a terminal."};
+}
+
+Sentences describe(const sys::SetParentDeathSignal& call, const Observation& observed) {
+  Sentences sentences{
+      fmt::format("If pidns dies, the kernel sends {} to this process.", signal_name(call.signal))};
+  if (call.signal == SIGKILL && observed.caller == 1) {
+    sentences.emplace_back("If PID 1 dies, the kernel kills every other process in its namespace.");
+  }
+  return sentences;
+}
+
+Sentences describe(const sys::SetUndumpable&, const Observation&) {
+  return {"Now only root can read the memory of pidns."};
+}
+
+Sentences describe(const sys::DropGroups&, const Observation&) {
+  return {"This process no longer has supplementary groups."};
+}
+
+Sentences describe(const sys::SetUser& call, const Observation&) {
+  return {fmt::format("This process is now user {} inside.", call.id)};
+}
+
+Sentences describe(const sys::SetGroup& call, const Observation&) {
+  return {fmt::format("This process is now group {} inside.", call.id)};
+}
+
+/// What --no-fork leads to.
+Sentences describe_trap(std::string_view program, const Observation& observed) {
+  return {
+      fmt::format("Same process, same PID {}, and still in PID namespace {}: from now on it runs {}.",
+                  observed.inside, observed.pid_namespace, program),
+      fmt::format("The first child of {} enters the new namespace, as its PID 1.", program),
+      "When that child ends, the kernel closes the namespace: every later fork fails with ENOMEM (Cannot "
+      "allocate memory).",
+      "pidns has become the command, so the narration ends here.",
+  };
+}
+
+Sentences describe(const sys::Execute& call, const Observation& observed) {
+  const std::string program = on_one_line(call.arguments.front());
+  if (observed.caller == 0) {
+    return describe_trap(program, observed);
+  }
+  Sentences sentences{
+      fmt::format("Same process, same PID {}: from now on it runs {}.", observed.inside, program)};
+  if (observed.proc == ProcShows::parent_namespace) {
+    sentences.push_back(
+        fmt::format("/proc is still that of the parent namespace: ps lists the processes outside, among them "
+                    "{} as PID {}, and /proc/{} is another process.",
+                    program, observed.proc_pid, observed.inside));
+  } else if (observed.proc == ProcShows::nothing) {
+    sentences.emplace_back("There is no /proc here: ps has nothing to read.");
+  }
+  return sentences;
+}
+
+/// Only what the error itself does not say: after most errors pidns exits with a message.
+std::string describe_error(const sys::Call& call, int error) {
+  const auto* mount = std::get_if<sys::Mount>(&call);
+  if (mount != nullptr && mount->type == nullptr && error == EINVAL) {
+    return fmt::format("{} is not a mount point.", mount->target);
+  }
+  if (std::holds_alternative<sys::Execute>(call)) {
+    return "This process is still pidns, and now exits.";
+  }
+  return "The call failed and changed nothing.";
+}
+
+}  // namespace
+
+Step describe_call(const sys::Call& call, const std::optional<sys::Result>& result,
+                   const Observation& observed) {
+  const bool failed = result && result->error != 0;
+  const std::string who = observed.caller == 0 ? std::string() : fmt::format("PID {}: ", observed.caller);
+  return {
+      .headline = who + format_call(call, result),
+      .sentences = failed ? Sentences{describe_error(call, result->error)}
+                          : std::visit([&](const auto& made) { return describe(made, observed); }, call),
+      .failed = failed,
+  };
+}
+
+Step describe_added_user_namespace() {
+  return {.headline = "CAP_SYS_ADMIN is missing",
+          .sentences = {"Without it, pidns can create namespaces only inside a new user namespace, where it "
+                        "has that capability. It creates one that maps the current user and group to "
+                        "themselves."}};
+}
+
+}  // namespace pidns

@@ -1,0 +1,133 @@
+#include "pidns/explain/signal_text.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "pidns/util/signal_set.hpp"
+
+namespace pidns {
+
+namespace {
+
+std::string sender_text(const Sender& sender) {
+  if (sender.code == SI_KERNEL) {
+    return sender.origin == Origin::group ? "from the terminal, to the whole process group"
+                                          : "from the kernel";
+  }
+  if (sender.origin == Origin::group) {
+    return fmt::format("from PID {}, a process inside, to the whole process group", sender.pid);
+  }
+  if (sender.code == SI_TIMER) {
+    return "from a timer";
+  }
+  // 0: the sender is in a parent namespace, or the signal went to a whole process group, and PID 1 received
+  // it before us: send_signal_locked() in kernel/signal.c.
+  return sender.pid == 0 ? "from an unknown process" : fmt::format("from PID {}", sender.pid);
+}
+
+std::string_view name_of(Receiver receiver) {
+  return receiver == Receiver::joined_command ? "COMMAND" : "PID 1";
+}
+
+std::string_view response_of_init(int signal, const Decision& decision, const Dispositions& dispositions) {
+  if (decision.apply_default) {
+    return "PID 1 has no handler for it, and the kernel discards such a signal to a PID 1";
+  }
+  if (dispositions.caught.contains(signal)) {
+    return "PID 1 has a handler for it";
+  }
+  if (dispositions.ignored.contains(signal)) {
+    return "PID 1 ignores it";
+  }
+  if (dispositions.awaited.contains(signal)) {
+    return "PID 1 waits for it";
+  }
+  if (dispositions.blocked.contains(signal)) {
+    return "PID 1 blocks it; pidns watches whether it is handled or discarded";
+  }
+  return decision.watch ? "pidns watches whether it is handled or discarded"
+                        : "PID 1 has no handler for it, and its default action is to do nothing";
+}
+
+std::string_view response(int signal, Receiver receiver, const Decision& decision,
+                          const std::optional<Dispositions>& dispositions) {
+  if (receiver == Receiver::pidns_as_init) {
+    return "PID 1 is pidns itself, and passes it on to COMMAND";
+  }
+  if (receiver == Receiver::joined_command) {
+    return "COMMAND is not PID 1, so the signal acts as on any other process";
+  }
+  return dispositions ? response_of_init(signal, decision, *dispositions) : "PID 1 is about to exit";
+}
+
+std::string ending_text(const ExitStatus& ending) {
+  return ending.killed ? fmt::format("was killed by {}", signal_name(ending.value))
+                       : fmt::format("exited with status {}", ending.value);
+}
+
+std::string own_ending_text(const ExitStatus& ending) {
+  return ending.killed ? fmt::format("pidns dies of {}: a shell shows status {}.", signal_name(ending.value),
+                                     shell_status(ending))
+                       : fmt::format("pidns exits with status {}.", ending.value);
+}
+
+}  // namespace
+
+Step describe_signal(int signal, const Sender& sender, Receiver receiver, const Decision& decision,
+                     const std::optional<Dispositions>& dispositions) {
+  const std::string_view name = name_of(receiver);
+  return {.headline = fmt::format("{} {}", signal_name(signal), sender_text(sender)),
+          .sentences = {fmt::format("{}. {}.",
+                                    decision.relay ? fmt::format("pidns passes it on to {}", name)
+                                                   : fmt::format("{} has already received it", name),
+                                    response(signal, receiver, decision, dispositions))}};
+}
+
+Step describe_default_action(int signal) {
+  if (default_action(signal) == DefaultAction::stop) {
+    return {.headline = fmt::format("SIGSTOP to PID 1, in place of {}", signal_name(signal)),
+            .sentences = {"The kernel would have stopped any other process, so pidns stops PID 1."}};
+  }
+  return {.headline = fmt::format("SIGKILL to PID 1, in place of {}", signal_name(signal)),
+          .sentences = {"The kernel would have killed any other process, so pidns kills PID 1."}};
+}
+
+Step describe_signal_to_command(int signal, pid_t command) {
+  return {.headline = fmt::format("PID 1: {} to PID {}", signal_name(signal), command),
+          .sentences = {"COMMAND is not PID 1, so the signal acts as on any other process."}};
+}
+
+Step describe_stop(int signal, Receiver receiver) {
+  return {.headline = fmt::format("{} is stopped", receiver == Receiver::init ? "PID 1" : "COMMAND"),
+          .sentences = {fmt::format("pidns also stops, with {}: to a shell outside, both are one job.",
+                                    signal_name(signal))}};
+}
+
+Step describe_continuation(Receiver receiver) {
+  return {.headline = "pidns is continued",
+          .sentences = {fmt::format("{} continues, too.", receiver == Receiver::init ? "PID 1" : "COMMAND")}};
+}
+
+Step describe_ending(Receiver receiver, const ExitStatus& init, const ExitStatus& ending) {
+  switch (receiver) {
+    case Receiver::joined_command:
+      return {.headline = "COMMAND " + ending_text(init),
+              .sentences = {"The namespaces that it had joined stay as they are.", own_ending_text(ending)}};
+    case Receiver::pidns_as_init:
+      return {.headline = "COMMAND " + ending_text(ending),
+              .sentences = {"PID 1 exits, too, and the kernel kills every process left in its namespace.",
+                            own_ending_text(ending)}};
+    case Receiver::init:
+      break;
+  }
+  return {
+      .headline = "PID 1 " + ending_text(init),
+      .sentences = {"The kernel has killed every process left in its namespace.", own_ending_text(ending)}};
+}
+
+Step describe_failure(const Failure& failure) {
+  return {.headline = fmt::format("pidns cannot continue: status {}", failure.status), .failed = true};
+}
+
+}  // namespace pidns

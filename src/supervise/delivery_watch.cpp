@@ -1,0 +1,149 @@
+#include "pidns/supervise/delivery_watch.hpp"
+
+#include <fmt/format.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pidns/proc/proc_status.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/sys/ptrace.hpp"
+#include "pidns/util/text.hpp"
+
+namespace pidns {
+
+namespace {
+
+/// How a thread was stopped, from si_status of waitid(2): ptrace(2).
+struct Stop {
+  int signal;
+  int event;  ///< PTRACE_EVENT_*; 0: the delivery of the signal
+};
+
+Stop stop_of(int status) {
+  constexpr int signal_bits = 0x7f;
+  return {.signal = status & signal_bits, .event = status >> 8};
+}
+
+/// Whether a system call ends with EINTR when its thread is stopped, though no handler runs: signal(7),
+/// "Interruption of system calls by stop signals".
+bool is_disturbed_by_stop(long call) {
+  constexpr std::array calls{SYS_epoll_pwait,
+                             SYS_rt_sigtimedwait,
+                             SYS_io_getevents,
+                             SYS_semtimedop,
+#ifdef SYS_epoll_wait
+                             SYS_epoll_wait,
+                             SYS_semop
+#endif
+  };
+  return std::find(calls.begin(), calls.end(), call) != calls.end();
+}
+
+}  // namespace
+
+bool DeliveryWatch::attach(ProcessIds target) {
+  looks_ = 0;
+  if (is_attached()) {
+    return true;
+  }
+  target_ = target;
+  if (!sys::attach(target.pid)) {
+    return false;
+  }
+  threads_.insert(target.pid);
+  if (target.pid != target.proc_pid) {  // its other threads have other numbers to us than in this /proc
+    return true;
+  }
+  const auto names = sys::or_default_on_error(
+      [&] { return sys::list_directory(proc_.get(), fmt::format("{}/task", target.proc_pid).c_str()); });
+  for (const std::string& name : names) {
+    const auto thread = leading_number<pid_t>(name);
+    if (thread != target.pid && sys::attach(thread)) {
+      threads_.insert(thread);
+    }
+  }
+  return true;
+}
+
+void DeliveryWatch::add(int signal) {
+  held_.add(signal);
+  looks_ = 0;
+}
+
+void DeliveryWatch::handle(const siginfo_t& change, const std::function<void(int)>& discard) {
+  const pid_t thread = change.si_pid;
+  if (change.si_code != CLD_TRAPPED) {
+    threads_.erase(thread);
+    return;
+  }
+  threads_.insert(thread);  // new ones are attached to by the kernel
+  const Stop stop = stop_of(change.si_status);
+  if (stop.event == 0) {
+    const bool discarded = held_.deliver(stop.signal, handled_by(thread)) == Outcome::discarded;
+    if (discarded) {
+      discard(stop.signal);
+    }
+    resume(thread, discarded ? 0 : stop.signal);
+  } else if (stop.event == PTRACE_EVENT_STOP && stop.signal != SIGTRAP) {
+    sys::detach(thread, 0);  // a group-stop: it stays stopped, which is then reported as without us
+    threads_.erase(thread);
+  } else {
+    resume(thread, 0);
+  }
+}
+
+SignalSet DeliveryWatch::read_pending() const {
+  const auto status = sys::or_default_on_error([&] { return read_status(proc_, target_.proc_pid); });
+  return status ? status->pending : SignalSet();
+}
+
+void DeliveryWatch::settle(SignalSet pending) {
+  held_.keep_only(pending);
+  ++looks_;
+  if (held_.empty()) {
+    interrupt_all();
+  }
+}
+
+int DeliveryWatch::pause() const {
+  constexpr int longest = 1000;
+  constexpr int patience = 16;  // looks for a moment to detach in: then the next signal has to do
+  if (!is_attached() || (held_.empty() && looks_ > patience)) {
+    return -1;
+  }
+  return looks_ < 10 ? 1 << looks_ : longest;
+}
+
+/// What PID 1 catches or ignores at this moment.
+SignalSet DeliveryWatch::handled_by(pid_t thread) const {
+  const auto status = sys::or_default_on_error(
+      [&] { return read_status(proc_, thread == target_.pid ? target_.proc_pid : thread); });
+  return status ? status->caught | status->ignored : SignalSet::all();
+}
+
+void DeliveryWatch::resume(pid_t thread, int signal) {
+  if (held_.empty()) {
+    sys::detach(thread, signal);
+    threads_.erase(thread);
+  } else {
+    sys::resume(thread, signal);
+  }
+}
+
+/// A thread can be detached from only while it is stopped, and must not notice that it was.
+void DeliveryWatch::interrupt_all() {
+  for (const pid_t thread : threads_) {
+    const pid_t proc_pid = thread == target_.pid ? target_.proc_pid : thread;
+    const std::string call = sys::or_default_on_error(
+        [&] { return sys::read_file(proc_.get(), fmt::format("{}/syscall", proc_pid).c_str()); });
+    if (!is_disturbed_by_stop(parse_number<long>(call.substr(0, call.find(' '))).value_or(-1))) {
+      sys::interrupt(thread);
+    }
+  }
+}
+
+}  // namespace pidns
