@@ -39,7 +39,7 @@ std::vector<Line> lines_in(const std::string& directory) {
       {"--propagation=slave -- mkfif\t", {"--propagation=slave", "--", "mkfifo"}},
       {"--fork cat " + directory + "/on\t", {"--fork", "cat", directory + "/only/"}},
       {"--fork pidns --no-f\t", {"--fork", "pidns", "--no-fork"}},
-      {"--fork echo --no-f\t", {"--fork", "echo", "--no-f"}},  // an option of pidns is none of echo
+      {"--fork echo --no-f\t", {"--fork", "echo", "--no-f"}},  // an option of pidns is not one of echo
   };
 }
 
@@ -56,9 +56,14 @@ void check_completion(const CompletingShell& shell) {
   REQUIRE(std::system(("mkdir " + directory.path() + "/only").c_str()) == 0);
   harness::write_file(directory.path() + "/start", shell.start);
   // In a PID namespace of its own only one process has a PID that begins with 200.
-  const std::string prepare =
-      "echo 20000 > /proc/sys/kernel/ns_last_pid; sleep 1000 & echo 300 > /proc/sys/kernel/ns_last_pid; "
-      "export HOME=$1; cd $1; set -- $1/start;";
+  const std::string prepare = R"(
+echo 20000 > /proc/sys/kernel/ns_last_pid
+sleep 1000 &
+echo 300 > /proc/sys/kernel/ns_last_pid
+export HOME=$1
+cd $1
+set -- $1/start
+)";
   Terminal terminal(harness::pidns({"sh", "-c", prepare + shell.run, "sh", directory.path()}),
                     {.environment = {"TERM=dumb", "PIDNS=" + harness::pidns_binary()}});
   terminal.wait_for("ready>");
@@ -92,7 +97,7 @@ PS1='ready''> ')"});
 }
 
 TEST_CASE("completion in fish", "[.]") {
-  check_completion({.run = "exec fish --no-config --init-command \"source $1\" -i", .start = R"(
+  check_completion({.run = R"(exec fish --no-config --init-command "source $1" -i)", .start = R"(
 "$PIDNS" --completion fish | source
 function pidns; printf '<%s>' $argv ''; echo; end
 function fish_prompt; echo -n 'ready''> '; end)"});

@@ -61,10 +61,13 @@ TEST_CASE("without privilege and without a user namespace there is nothing to be
 }
 
 TEST_CASE("a limit of zero namespaces is named", "[errors]") {
+  const std::string script = R"(
+echo 0 > /proc/sys/user/max_${1}_namespaces
+shift
+exec "$@")";
   for (const std::string kind : {"pid", "mnt", "uts"}) {
-    const std::string script = "echo 0 > /proc/sys/user/max_" + kind + "_namespaces; exec \"$@\"";
-    check_message(run({"unshare", "--user", "--map-root-user", "sh", "-ec", script, "sh", pidns_binary(),
-                       "-u", "true"}),
+    check_message(run({"unshare", "--user", "--map-root-user", "sh", "-ec", script, "sh", kind,
+                       pidns_binary(), "-u", "true"}),
                   125, "cannot create PID, mount and UTS namespaces: No space left on device",
                   "user.max_" + kind + "_namespaces is 0 here: raise it with sysctl");
   }
@@ -88,11 +91,12 @@ TEST_CASE("a seccomp filter is named", "[errors]") {
 }
 
 TEST_CASE("mounts that cover parts of proc are named and others are not", "[errors]") {
-  // On an empty directory that is made for it a mount hides nothing. It is not there without binfmt_misc.
-  // The kernel is content with any proc that is fully visible, so those mounted elsewhere have to go.
-  const std::string harmless =
-      "awk '/ - proc / && $5 != \"/proc\" { print $5 }' /proc/self/mountinfo | xargs -r umount -l\n"
-      "[ ! -d /proc/sys/fs/binfmt_misc ] || mount -t tmpfs tmpfs /proc/sys/fs/binfmt_misc\n";
+  // A mount on an empty directory made for it hides nothing; without binfmt_misc there is no such directory.
+  // The kernel accepts any proc that is fully visible, so those mounted elsewhere are unmounted.
+  const std::string harmless = R"(
+awk '/ - proc / && $5 != "/proc" { print $5 }' /proc/self/mountinfo | xargs -r umount -l
+[ ! -d /proc/sys/fs/binfmt_misc ] || mount -t tmpfs tmpfs /proc/sys/fs/binfmt_misc
+)";
   const std::string covering = "mount -t tmpfs tmpfs /proc/sys/vm; mount --bind /dev/null /proc/version";
   const auto command = pidns_as_nobody({"echo", "it runs"});
   CHECK(run(after_mounting(harmless, command)).out == "it runs\n");
@@ -109,8 +113,7 @@ TEST_CASE("directories are looked at before anything is made", "[errors]") {
   write_file(file, "");
   for (const std::string option : {"--mount-proc", "--root", "--wd"}) {
     CAPTURE(option);
-    // As nobody without a user namespace, because then the namespaces would fail if they were asked for
-    // first.
+    // As the user nobody and without a user namespace: if the namespaces came first, they would fail.
     check_message(run(pidns_as_nobody({"--no-user", option + "=" + missing, "true"})), 125,
                   option + "=" + missing + ": No such file or directory");
     check_message(run(pidns_as_nobody({"--no-user", option + "=" + file, "true"})), 125,
@@ -208,7 +211,8 @@ TEST_CASE("a filesystem that is mounted noexec is named", "[errors]") {
 
 TEST_CASE("a file that no loader knows is handed to the shell", "[errors]") {
   const TemporaryDirectory directory;
-  const std::string script = program(directory, "echo \"$0 $1\"\n");
+  const std::string script = program(directory, R"(echo "$0 $1"
+)");
   CHECK(run_pidns({script, "a b"}).out == script + " a b\n");
 }
 

@@ -13,7 +13,6 @@ namespace {
 /// A command that the kernel ends with SIGSEGV, PID 1 or not: its stack grows until it is full.
 const std::vector<std::string> overflowing{"bash", "-c", "again() { again; }; again"};
 
-/// So that it is full soon, and a core file would be allowed.
 void limit_stack_and_allow_core() {
   const rlimit small{1 << 20, 1 << 20};
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
@@ -85,7 +84,7 @@ TEST_CASE("pidns dies of the signal that the command brought upon itself", "[sta
 TEST_CASE("pidns leaves no core file of its own", "[status]") {
   // The shell tells whether the kernel has dumped the process that it waited for, which is pidns.
   const TemporaryDirectory directory;
-  std::vector<std::string> command{"bash", "-c", "\"$@\"; echo $?", "bash", pidns_binary()};
+  std::vector<std::string> command{"bash", "-c", R"("$@"; echo $?)", "bash", pidns_binary()};
   command.insert(command.end(), overflowing.begin(), overflowing.end());
   const Result result =
       run(command, {.directory = directory.path(), .before_exec = limit_stack_and_allow_core});
@@ -145,7 +144,7 @@ TEST_CASE("help and version are 0 and on stdout", "[status]") {
 
 TEST_CASE("help that cannot be written is a failure", "[status]") {
   for (const char* option : {"--help", "--version"}) {
-    const Result result = run({"sh", "-c", "exec \"$@\" > /dev/full", "sh", pidns_binary(), option});
+    const Result result = run({"sh", "-c", R"(exec "$@" > /dev/full)", "sh", pidns_binary(), option});
     CHECK(result.status() == 125);
     CHECK(message_of(result).text == "cannot write to stdout: No space left on device");
   }

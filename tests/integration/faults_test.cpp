@@ -10,9 +10,10 @@
 #include <map>
 #include <memory>
 
-#include "pidns/util/failure.hpp"
+#include "fault_rules.hpp"
 #include "tracer.hpp"
 
+using namespace faults;
 using namespace harness;
 
 namespace {
@@ -24,15 +25,6 @@ struct Scene {
   /// Sent one after the other: once COMMAND is ready, and when pidns has stopped.
   std::vector<int> signals = {};
   Setup setup = {};
-};
-
-/// The n-th call of its name that a process of pidns makes.
-struct Call {
-  int process = 0;
-  std::string name;
-  int number = 0;
-
-  auto operator<=>(const Call&) const = default;
 };
 
 class CallCounter {
@@ -78,11 +70,6 @@ Recording record(const Scene& scene) {
   return recording;
 }
 
-struct Fault {
-  Call call;
-  int error = 0;
-};
-
 std::string to_string(const Fault& fault) {
   return "process " + std::to_string(fault.call.process) + ", " + fault.call.name + " number " +
          std::to_string(fault.call.number) + " fails with " + ::strerrorname_np(fault.error);
@@ -114,124 +101,6 @@ FaultResult run_with_fault(const Scene& scene, const Fault& fault) {
     result = run_with_fault_once(scene, fault);
   }
   return result;
-}
-
-/// A call that pidns can do without, or that cannot fail.
-struct Rule {
-  std::string call;  // a part of its name
-  std::string reason;
-};
-
-/// After these pidns may go on and end with COMMAND's status.
-const std::vector<Rule>& harmless_calls() {
-  static const std::vector<Rule> rules{
-      {"/fdinfo", "PID 1 is taken to have no signalfd, and is watched"},
-      {"/syscall", "the signal is taken for one that no thread waits for"},
-      {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
-      {"self/status", "the sender of a signal is taken to be outside of the namespace"},
-      {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
-      {"access", "tells how a command that cannot be executed is reported, and /proc is taken for our own"},
-      {"brk", "malloc(3) takes mmap(2) instead"},
-      {"capget", "libcap asks for the version of the interface, and knows one without an answer"},
-      {"close", "pidns goes on with one descriptor more, unless another process waits for its end"},
-      {"getpgid", "PID 1 or the sender of a signal is taken to be of another process group"},
-      {"kill", "at the end of a child that has ended by itself"},
-      {"openat /dev/tty", "pidns takes itself to have no terminal"},
-      {"pidfd_send_signal", "is made again after EAGAIN, when too many signals are queued"},
-      {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
-      {"process_vm_readv", "the signal is taken for one that no thread waits for"},
-      {"rt_sigtimedwait", "PID 1 is continued once more"},
-      {"set_robust_list", "there is no robust mutex"},
-      {"wait4", "of a child that init reaps once pidns has ended"},
-      {"write /memfd:err", "the message is lost, the status is not"},
-      {"write pipe", "a child that cannot report to its parent says itself what has failed"},
-  };
-  return rules;
-}
-
-/// These are not made to fail.
-const std::vector<Rule>& unfailing_calls() {
-  static const std::vector<Rule> rules{
-#ifdef PIDNS_SANITIZED
-      {"madvise", "is the sanitizer's"},
-      {"mmap", "is the sanitizer's, which gives up when it gets no memory"},
-      {"munmap", "is the sanitizer's, which gives up"},
-      {"sigaltstack", "is the sanitizer's, which gives up"},
-#endif
-      {"exit_group", "does not return"},
-      {"futex", "wakes no thread, as there is no other; the C library gives up on what it never returns"},
-      {"fcntl 1 ", "F_GETFD fails for a closed descriptor alone, and that is what the message says"},
-      {"getegid", "cannot fail"},
-      {"geteuid", "cannot fail"},
-      {"getpgrp", "cannot fail"},
-      {"getpid", "cannot fail"},
-      {"getppid", "cannot fail"},
-      {"gettid", "cannot fail"},
-      {"rt_sigreturn", "is the way back from a handler and returns nothing"},
-  };
-  return rules;
-}
-
-bool applies(const Rule& rule, const Call& call) {
-  return call.name.find(rule.call) != std::string::npos;
-}
-
-bool is_in(const std::vector<Rule>& rules, const Call& call) {
-  return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return applies(rule, call); });
-}
-
-/// How pidns ended a run with a fault.
-enum class Outcome { as_without, message, wrong };
-
-bool same(const TracedResult& one, const TracedResult& other) {
-  return one.ending == other.ending && one.out == other.out && one.err == other.err;
-}
-
-/// Calls for --json-status-fd alone, which does not concern COMMAND.
-bool only_warns(const Fault& fault) {
-  return fault.call.name == "newfstatat /proc" || fault.call.name.starts_with("write /dev/null");
-}
-
-/// A message that names the step and the reason, and the status of a failure.
-bool is_reported(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
-  const bool fails_to_execute = fault.call.name.starts_with("execve");
-  const ExitStatus failed{.killed = false,
-                          .value = fails_to_execute ? pidns::status_cannot_execute : pidns::status_failed};
-  const ExitStatus expected = only_warns(fault) ? undisturbed.ending : failed;
-  const std::string reason = std::string(": ") + std::strerror(fault.error);
-  const std::vector<std::string> said = lines(result.err);
-  return result.ending == expected && std::count_if(said.begin(), said.end(), [&](const std::string& line) {
-                                        return line.starts_with("pidns: ") && line.ends_with(reason) &&
-                                               line.size() > std::string("pidns: ").size() + reason.size();
-                                      }) == 1;
-}
-
-Outcome judge_own(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
-  // When it cannot die of a signal, pidns exits with the number that a shell makes of it.
-  const bool exits_instead = undisturbed.ending.killed && !result.ending.killed &&
-                             result.status() == undisturbed.status() && result.out == undisturbed.out &&
-                             result.err == undisturbed.err;
-  const bool may_go_on = is_in(harmless_calls(), fault.call) || fault.error == EINTR ||
-                         (fault.error == EAGAIN &&
-                          (fault.call.name == "read anon_inode:[signalfd]" || fault.call.name == "recvfrom"));
-  const bool lost_message =
-      fault.call.name.starts_with("write /memfd:err") && result.ending == undisturbed.ending;
-  if (result.survivors != 0) {
-    return Outcome::wrong;
-  }
-  if (exits_instead || (may_go_on && (same(result, undisturbed) || lost_message))) {
-    return Outcome::as_without;
-  }
-  return is_reported(fault, result, undisturbed) ? Outcome::message : Outcome::wrong;
-}
-
-/// Before main() the C library decides: it goes on or gives up, and nothing has been started.
-Outcome judge_startup(const TracedResult& result, const TracedResult& undisturbed) {
-  if (same(result, undisturbed)) {
-    return Outcome::as_without;
-  }
-  return result.ending != ExitStatus{} && result.processes == 1 && result.out.empty() ? Outcome::message
-                                                                                      : Outcome::wrong;
 }
 
 class FaultTest {
@@ -267,7 +136,7 @@ class FaultTest {
 
  private:
   void fail(const Call& call, bool is_startup) {
-    if (is_in(unfailing_calls(), call)) {
+    if (never_fails(call)) {
       return;
     }
     std::cout << '.' << std::flush;  // a minute of silence would be taken for a hang

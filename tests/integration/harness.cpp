@@ -5,7 +5,6 @@
 #include <pty.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,21 +17,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
-#include <sstream>
 #include <stdexcept>
-#include <thread>
 
 namespace harness {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-// Far beyond what any step takes, also on a machine with ten times the work it can do: only a hang gets
-// there.
-constexpr std::chrono::minutes patience{3};
 
 void check(long result, const char* what) {
   if (result == -1) {
@@ -40,7 +30,7 @@ void check(long result, const char* what) {
   }
 }
 
-/// Waits for input on one of the descriptors; throws after minutes without any.
+/// Waits for input on one of the descriptors; throws when `patience` is over.
 void wait_for_input(std::array<pollfd, 2>& polled, const std::string& context) {
   const int ready =
       ::poll(polled.data(), polled.size(), static_cast<int>(std::chrono::milliseconds(patience).count()));
@@ -142,8 +132,8 @@ std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments) {
 }
 
 std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command) {
-  const std::vector<std::string> prefix{"unshare", "--mount", "--propagation",          "private",
-                                        "sh",      "-ec",     script + "\nexec \"$@\"", "sh"};
+  const std::vector<std::string> prefix{
+      "unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\n' + R"(exec "$@")", "sh"};
   command.insert(command.begin(), prefix.begin(), prefix.end());
   return command;
 }
@@ -155,8 +145,13 @@ void stay_on_one_cpu() {
 }
 
 std::vector<std::string> on_a_shared_host(const std::string& script, std::vector<std::string> command) {
-  const std::string body =
-      "cat /proc/self/mountinfo; echo host; \"$@\"; status=$?; cat /proc/self/mountinfo; exit $status";
+  const std::string body = R"(
+cat /proc/self/mountinfo
+echo host
+"$@"
+status=$?
+cat /proc/self/mountinfo
+exit $status)";
   const std::vector<std::string> prefix{"sh", "-c", body, "sh"};
   command.insert(command.begin(), prefix.begin(), prefix.end());
   return after_mounting("mount --make-rshared /\n" + script, command);
@@ -271,10 +266,12 @@ Message message_of(const Result& result) {
 
 void check_alone(const std::string& test_case) {
   // The programs are copied first, as they may lie below what the new /tmp hides.
-  const std::string scene =
-      "mount --make-rshared / && mount -t tmpfs tmp /mnt && cp \"$1\" /mnt/pidns && cp \"$2\" /mnt/tests && "
-      "for dir in /tmp /run /dev/shm /var/tmp; do [ ! -d $dir ] || mount -t tmpfs tmp $dir || exit; done; "
-      "cd / && PIDNS_BINARY=/mnt/pidns exec /mnt/tests \"$3\"";
+  const std::string scene = R"(
+mount --make-rshared / && mount -t tmpfs tmp /mnt && cp "$1" /mnt/pidns && cp "$2" /mnt/tests &&
+for dir in /tmp /run /dev/shm /var/tmp; do
+  [ ! -d $dir ] || mount -t tmpfs tmp $dir || exit
+done
+cd / && PIDNS_BINARY=/mnt/pidns exec /mnt/tests "$3")";
   const std::string tests = std::filesystem::read_symlink("/proc/self/exe");
   // A test that takes too long is killed, and what it runs goes with it.
   const Setup setup{.before_exec = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }};
@@ -342,116 +339,6 @@ ExitStatus Terminal::finish() {
   const ExitStatus ending = wait_for_process(pid_);
   reaped_ = true;
   return ending;
-}
-
-void wait_until(const std::string& what, const std::function<bool()>& condition) {
-  const auto deadline = Clock::now() + patience;
-  while (!condition()) {
-    if (Clock::now() > deadline) {
-      throw std::runtime_error("waited in vain for " + what);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // between two looks, not instead of one
-  }
-}
-
-std::string read_file(const std::string& path) {
-  const std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();  // where an iterator would throw if a process ends while its file is read
-  return text.str();
-}
-
-void write_file(const std::string& path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  if (!file.flush()) {
-    throw std::runtime_error("cannot write " + path);
-  }
-}
-
-std::vector<std::string> lines(std::string_view text) {
-  std::vector<std::string> found;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    found.emplace_back(line);
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-  }
-  return found;
-}
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
-std::string status_field(pid_t pid, std::string_view key) {
-  for (const std::string& line : lines(read_file("/proc/" + std::to_string(pid) + "/status"))) {
-    if (line.starts_with(key) && line.size() > key.size() + 1 && line[key.size()] == ':') {
-      return line.substr(key.size() + 2);
-    }
-  }
-  return {};
-}
-
-char process_state(pid_t pid) {
-  const std::string state = status_field(pid, "State");
-  return state.empty() ? '\0' : state.front();
-}
-
-std::vector<pid_t> children_of(pid_t pid) {
-  std::vector<pid_t> children;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      const pid_t candidate = std::stoi(name);
-      if (status_field(candidate, "PPid") == std::to_string(pid)) {
-        children.push_back(candidate);
-      }
-    }
-  }
-  std::sort(children.begin(), children.end());
-  return children;
-}
-
-std::vector<pid_t> descendants_of(pid_t pid) {
-  std::vector<pid_t> found = children_of(pid);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const std::vector<pid_t> next = children_of(found[i]);
-    found.insert(found.end(), next.begin(), next.end());
-  }
-  return found;
-}
-
-ino_t namespace_of(pid_t pid, const std::string& name) {
-  struct stat facts {};
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;
-  return ::stat(path.c_str(), &facts) == -1 ? 0 : facts.st_ino;
-}
-
-std::vector<pid_t> processes_in_namespace(ino_t pid_namespace) {
-  std::vector<pid_t> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
-        namespace_of(std::stoi(name), "pid") == pid_namespace) {
-      found.push_back(std::stoi(name));
-    }
-  }
-  return found;
-}
-
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = std::filesystem::temp_directory_path() / "pidns-test-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) {
-    check(-1, "mkdtemp");
-  }
-  path_ = name;
-  check(::chmod(path_.c_str(), 0755), "chmod");  // so that nobody can look in
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace harness

@@ -7,11 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "observe.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/util/unique_fd.hpp"
 
 /// Runs real programs and looks at what a user would see. A test waits for events: output, an end, a state in
-/// /proc. Whatever has not happened after a minute fails the test; no test measures time.
+/// /proc. Whatever has not happened when `patience` is over, after three minutes, fails the test; no test
+/// measures time.
 namespace harness {
 
 using pidns::ExitStatus;
@@ -29,8 +31,8 @@ std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments);
 /// gone with the command.
 std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command);
 
-/// In a child, before a mount namespace is made that is to be bound to a file of another that is not the
-/// host's: the kernel takes only one with a higher number, and numbers them for each CPU apart.
+/// For Setup::before_exec of a command that binds a new mount namespace to a file in another one than the
+/// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();
 
 /// The same command on a host of its own, whose mounts are all shared with what is made from it, so that a
@@ -107,9 +109,9 @@ std::string read_host_table(Running& host);
 Result run(const std::vector<std::string>& command, const Setup& setup = {});
 Result run_pidns(const std::vector<std::string>& arguments, const Setup& setup = {});
 
-/// Runs one test case of this program as PID 1, with an empty /tmp and with mounts of its own that are shared
-/// with whatever it starts as the host's are with us: there it can count processes, mounts and files, and all
-/// are its own. Shows what it prints, and fails if it does.
+/// Runs one test case of this program as PID 1, with an empty /tmp and with mounts of its own, which are
+/// shared with what it starts as the host's are with us. There it can count processes, mounts and files: all
+/// are its own. Prints its output, and fails if it fails.
 void check_alone(const std::string& test_case);
 
 /// A command as the leader of a session on a terminal of its own, 80 by 24.
@@ -145,40 +147,6 @@ class Terminal {
   UniqueFd master_;
   std::string shown_;
   std::size_t seen_ = 0;
-};
-
-/// Polls until something is true; fails the test with `what` after a minute.
-void wait_until(const std::string& what, const std::function<bool()>& condition);
-
-/// The text of a file; empty if it cannot be read.
-std::string read_file(const std::string& path);
-void write_file(const std::string& path, std::string_view text);
-std::vector<std::string> lines(std::string_view text);
-/// What stands between spaces and line ends.
-std::vector<std::string> words(const std::string& text);
-/// The value of a line `Key:\tvalue` of /proc/PID/status; empty if there is none.
-std::string status_field(pid_t pid, std::string_view key);
-/// The letter of the State line; 0 when there is no such process.
-char process_state(pid_t pid);
-std::vector<pid_t> children_of(pid_t pid);
-/// Children, their children, and so on.
-std::vector<pid_t> descendants_of(pid_t pid);
-/// The inode number of /proc/PID/ns/NAME.
-ino_t namespace_of(pid_t pid, const std::string& name);
-/// Every process whose PID namespace is this one, as seen from the host.
-std::vector<pid_t> processes_in_namespace(ino_t pid_namespace);
-
-/// A directory that is removed with all it holds.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory();
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 }  // namespace harness

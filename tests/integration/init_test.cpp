@@ -47,11 +47,17 @@ TEST_CASE("init reports a command that cannot be run", "[init]") {
 TEST_CASE("init reaps ten thousand orphans without a zombie", "[init]") {
   // Each `( : & )` leaves its inner process an orphan. The last loop, which makes no process, waits until
   // nothing but pidns and the shell is left.
-  const Result result = run_pidns({"--init", "sh", "-c",
-                                   "i=0; while [ $i -lt 10000 ]; do ( : & ); i=$((i+1)); "
-                                   "[ $((i % 1000)) -ne 0 ] || echo $i >&2; done\n"
-                                   "while set -- /proc/[0-9]*; [ $# -gt 2 ]; do :; done\n"
-                                   "grep -l 'State:.Z' /proc/[0-9]*/status; echo done"});
+  const std::string script = R"(
+i=0
+while [ $i -lt 10000 ]; do
+  ( : & )
+  i=$((i + 1))
+  [ $((i % 1000)) -ne 0 ] || echo $i >&2
+done
+while set -- /proc/[0-9]*; [ $# -gt 2 ]; do :; done
+grep -l 'State:.Z' /proc/[0-9]*/status
+echo done)";
+  const Result result = run_pidns({"--init", "sh", "-c", script});
   CHECK(result.out == "done\n");
   CHECK(result.status() == 0);
 }
@@ -63,17 +69,18 @@ TEST_CASE("init ends what the command leaves behind", "[init]") {
 }
 
 TEST_CASE("init passes every signal on to the command once", "[init]") {
+  const std::string script = R"(
+import os, signal, sys, time
+# print() refuses to run inside itself
+signal.signal(int(sys.argv[1]), lambda *_: os.write(1, b'got it\n'))
+signal.signal(signal.SIGALRM, lambda *_: exit(5))
+os.write(1, b'ready\n')
+# pause() would miss a signal that comes just before it
+while True:
+    time.sleep(0.01)
+)";
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH, SIGCHLD, SIGRTMIN + 5}) {
-    const std::string number = std::to_string(signal);
-    Running running(harness::pidns(
-        {"--init", "python3", "-c",
-         "import os, signal, time\n"
-         "signal.signal(" +
-             number +
-             ", lambda *_: os.write(1, b'got it\\n'))  # print() refuses to run inside itself\n"
-             "signal.signal(signal.SIGALRM, lambda *_: exit(5))\n"
-             "os.write(1, b'ready\\n')\n"
-             "while True: time.sleep(0.01)  # pause() would miss a signal that comes just before it"}));
+    Running running(harness::pidns({"--init", "python3", "-c", script, std::to_string(signal)}));
     running.wait_for_output("ready\n");
     running.send(signal);
     running.wait_for_output("got it\n");

@@ -41,8 +41,8 @@ std::vector<std::string> join(const Inside& target, std::vector<std::string> com
   return harness::pidns(command);
 }
 
-/// Waits until a program inside has the terminal and waits, so that keys come to it and not to the shell
-/// around it.
+/// Waits until a program inside has the terminal and sleeps, so that keys reach it and not the shell around
+/// it.
 void wait_until_foreground(const Terminal& terminal, const Inside& target, const std::string& name) {
   wait_until(name + " to sleep in the foreground", [&] {
     const auto processes = processes_in_namespace(target.space());
@@ -53,13 +53,15 @@ void wait_until_foreground(const Terminal& terminal, const Inside& target, const
   });
 }
 
-/// A script that traps signals: what it does at the first one, the name of the other one, which ends it
-/// with 5. Unlike read, wait misses no signal that comes just before. The child says that all is ready: then
-/// it has the default dispositions again.
+/// A script that prints `got` at one signal and ends with 5 at the other. Unlike read, wait misses no signal
+/// that comes just before it. The child prints `ready`: from then on it has the default dispositions again.
 std::vector<std::string> trapping(const std::string& first, const std::string& last) {
-  return {"sh", "-c",
-          "trap 'echo got' " + first + "; trap 'kill $!; echo end; exit 5' " + last +
-              "; sh -c 'echo ready; exec sleep 1000' & while :; do wait; done"};
+  const std::string script = R"(
+trap 'echo got' $1
+trap 'kill $!; echo end; exit 5' $2
+sh -c 'echo ready; exec sleep 1000' &
+while :; do wait; done)";
+  return {"sh", "-c", script, "sh", first, last};
 }
 
 std::string link_text(ino_t number) {
@@ -214,7 +216,7 @@ TEST_CASE("a shell does job control with a joined command", "[join]") {
 
 TEST_CASE("a joined shell has job control of its own and gives the terminal back", "[join]") {
   const Inside target(harness::pidns({}));
-  Terminal terminal({"sh", "-c", "\"$@\"; echo st=$?; read line; echo got=$line", "sh", pidns_binary(),
+  Terminal terminal({"sh", "-c", R"("$@"; echo st=$?; read line; echo got=$line)", "sh", pidns_binary(),
                      "--join", target.pid(), "bash", "--norc", "-i"},
                     {.environment = {"PS1=prompt> ", "HISTFILE="}});
   terminal.wait_for("prompt> ");
@@ -290,7 +292,7 @@ TEST_CASE("the memory of pidns is hidden from those it joins", "[join]") {
     REQUIRE(::stat(("/proc/" + std::to_string(pid) + "/mem").c_str(), &facts) == 0);
     return facts.st_uid;
   };
-  CHECK(owner(joined.pid()) == 0);  // so it is when nobody but root may trace a process
+  CHECK(owner(joined.pid()) == 0);  // /proc/PID belongs to root if only root may trace the process
   CHECK(owner(children_of(joined.pid()).front()) != 0);
 }
 
@@ -349,11 +351,14 @@ TEST_CASE("the start and the end of a joined command are reported", "[join]") {
 }
 
 TEST_CASE("with the proc of the host a process is joined by its PID there", "[join]") {
-  const std::string binary = pidns_binary();
-  Running shell(harness::pidns({"--fork", "sh", "-c",
-                                binary + " sh -c 'echo ready; exec sleep 1000' & read pid; " + binary +
-                                    " --join $pid sh -c 'echo $$; readlink /proc/self/ns/pid'; read pid; " +
-                                    binary + " --join $pid true; echo $?"}));
+  const std::string script = R"(
+"$0" sh -c 'echo ready; exec sleep 1000' &
+read pid
+"$0" --join $pid sh -c 'echo $$; readlink /proc/self/ns/pid'
+read pid
+"$0" --join $pid true
+echo $?)";
+  Running shell(harness::pidns({"--fork", "sh", "-c", script, pidns_binary()}));
   CHECK(shell.read_line() == "ready");
   const pid_t inner = descendants_of(shell.pid()).back();
   shell.write(std::to_string(inner) + "\n");

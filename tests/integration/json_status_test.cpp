@@ -33,10 +33,12 @@ std::vector<json> status_lines(std::vector<std::string> arguments, Result* resul
 
 TEST_CASE("the status descriptor gets one JSON object at the start and one at the end", "[json]") {
   Result result;
-  const auto status = status_lines({"sh", "-c",
-                                    "for n in cgroup ipc mnt net pid time user uts; do "
-                                    "stat -Lc %i /proc/self/ns/$n; done; exit 3"},
-                                   &result);
+  const std::string script = R"(
+for n in cgroup ipc mnt net pid time user uts; do
+  stat -Lc %i /proc/self/ns/$n
+done
+exit 3)";
+  const auto status = status_lines({"sh", "-c", script}, &result);
   REQUIRE(status.size() == 2);
   const std::vector<std::string> names{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"};
   const std::vector<std::string> inside = lines(result.out);
@@ -83,7 +85,7 @@ TEST_CASE("the command does not inherit the status descriptor", "[json]") {
 
 TEST_CASE("the status may go to stdin or stdout or stderr", "[json]") {
   for (const std::string fd : {"0", "1", "2"}) {
-    const Result result = run({"sh", "-c", "exec 3>&1; exec \"$@\" " + fd + ">&3 3>&-", "sh", pidns_binary(),
+    const Result result = run({"sh", "-c", R"(exec 3>&1; exec "$@" )" + fd + ">&3 3>&-", "sh", pidns_binary(),
                                "--json-status-fd", fd, "sh", "-c", "exit 4"});
     const std::vector<std::string> status = lines(result.out);
     REQUIRE(status.size() == 2);
@@ -100,7 +102,7 @@ TEST_CASE("a status descriptor that is not open is a usage error", "[json]") {
     CHECK(result.out.empty());
     CHECK(result.err == "pidns: --json-status-fd: " + fd + " is not an open file descriptor\n");
   }
-  const Result octal =  // 9 to some
-      run({"sh", "-c", "exec 9>/dev/null; exec \"$0\" --json-status-fd=011 true", harness::pidns_binary()});
+  const Result octal =  // some programs read it as 9
+      run({"sh", "-c", R"(exec 9>/dev/null; exec "$0" --json-status-fd=011 true)", harness::pidns_binary()});
   CHECK(octal.err == "pidns: --json-status-fd: 11 is not an open file descriptor\n");
 }

@@ -9,7 +9,7 @@ using namespace harness;
 
 namespace {
 
-/// A directory on a tmpfs of its own, which is on no shared mount, with two files in it.
+/// Scripts that change to a directory with two files, on a mount of its own.
 constexpr const char* private_place =
     "mount -t tmpfs tmpfs /mnt; mount --make-private /mnt; touch /mnt/a /mnt/b; cd /mnt";
 constexpr const char* shared_place =
@@ -27,24 +27,28 @@ std::string probe() {
 }  // namespace
 
 TEST_CASE("a namespace that is kept outlives the command", "[keeper]") {
-  const Result result =
-      run_there(private_place,
-                "\"$1\" --uts=a --mount=b sh -c 'hostname kept; mount -t tmpfs kept /srv; touch /srv/file'\n"
-                "nsenter --uts=a --mount=b sh -c 'hostname; ls /srv'; ls /srv\n");
+  const Result result = run_there(private_place, R"(
+"$1" --uts=a --mount=b sh -c 'hostname kept; mount -t tmpfs kept /srv; touch /srv/file'
+nsenter --uts=a --mount=b sh -c 'hostname; ls /srv'
+ls /srv
+)");
   CHECK(result.err.empty());
   CHECK(result.out == "kept\nfile\n");
 }
 
 TEST_CASE("a PID namespace that is kept can be entered while its PID 1 runs", "[keeper]") {
-  const Result result =
-      run_there(private_place,
-                "mkfifo go\n"
-                "\"$1\" --pid=a sh -c 'echo $$; read -r line < go' & \n"
-                "exec 3> go\n"  // opened once PID 1 reads: it is there
-                "nsenter --pid=a sh -c '[ $$ -gt 1 ] && readlink /proc/self/ns/pid_for_children'\n"
-                "nsenter --pid=a --mount=/proc/$!/ns/mnt true\n"
-                "for child in $(cat /proc/$!/task/$!/children); do readlink /proc/$child/ns/pid; done\n"
-                "echo >&3; wait $!\n");
+  const Result result = run_there(private_place, R"(
+mkfifo go
+"$1" --pid=a sh -c 'echo $$; read -r line < go' &
+exec 3> go  # opened once PID 1 reads: it is there
+nsenter --pid=a sh -c '[ $$ -gt 1 ] && readlink /proc/self/ns/pid_for_children'
+nsenter --pid=a --mount=/proc/$!/ns/mnt true
+for child in $(cat /proc/$!/task/$!/children); do
+  readlink /proc/$child/ns/pid
+done
+echo >&3
+wait $!
+)");
   CHECK(result.err.empty());
   const std::vector<std::string> said = lines(result.out);
   REQUIRE(said.size() == 3);  // and so no other child than PID 1 is left
@@ -54,14 +58,14 @@ TEST_CASE("a PID namespace that is kept can be entered while its PID 1 runs", "[
 
 TEST_CASE("where a mount namespace cannot be kept the reason is measured and nothing is", "[keeper]") {
   const Result result =
-      run_there(shared_place, "exec \"$1\" --pid=a --mount=b --propagation=shared echo it runs");
+      run_there(shared_place, R"(exec "$1" --pid=a --mount=b --propagation=shared echo it runs)");
   const Message message = message_of(result);
   CHECK_THAT(message.text,
              Catch::StartsWith("cannot bind /proc/") && Catch::EndsWith("/ns/mnt to b: Invalid argument"));
   CHECK_THAT(message.hint, Catch::StartsWith("b is on a shared mount, "));
   CHECK(result.status() == 125);
   CHECK(
-      run_there(shared_place, "\"$1\" --pid=a --mount=b --propagation=shared true; cat /proc/self/mountinfo")
+      run_there(shared_place, R"("$1" --pid=a --mount=b --propagation=shared true; cat /proc/self/mountinfo)")
           .out.find("nsfs") == std::string::npos);
 }
 
@@ -75,10 +79,15 @@ TEST_CASE("without privilege outside nothing can be kept", "[keeper]") {
 }
 
 TEST_CASE("a command that fails keeps what was made for it and no helper", "[keeper]") {
-  const Result result = run_there(private_place,
-                                  "\"$1\" --net=a sh -c 'exit 7'; echo $?; stat -f -c %T a\n"
-                                  "\"$1\" --net=b --wd=/none true 2>&1; stat -f -c %T b\n"
-                                  "read -r left < /proc/$$/task/$$/children; echo \"left: $left\"\n");
+  const Result result = run_there(private_place, R"(
+"$1" --net=a sh -c 'exit 7'
+echo $?
+stat -f -c %T a
+"$1" --net=b --wd=/none true 2>&1
+stat -f -c %T b
+read -r left < /proc/$$/task/$$/children
+echo "left: $left"
+)");
   CHECK(result.out == "7\nnsfs\npidns: --wd=/none: No such file or directory\ntmpfs\nleft: \n");
 }
 

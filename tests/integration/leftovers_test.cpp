@@ -21,7 +21,7 @@ using namespace harness;
 
 namespace {
 
-/// For a test that runs alone: every process there is but this one.
+/// All processes but this one; for a test that runs alone.
 std::vector<pid_t> others() {
   std::vector<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -76,8 +76,8 @@ struct Point {
   auto operator<=>(const Point&) const = default;
 };
 
-/// Counts the stops of each process, and sends pidns a signal early on, so that the calls that relay one are
-/// there.
+/// Counts the stops of each process. Sends pidns a signal early on, so that it makes the calls that relay
+/// one.
 class StopCounter {
  public:
   Point count(const Stop& stop) {
@@ -209,14 +209,23 @@ TEST_CASE("alone: death before prctl", "[.]") {
   }
 }
 
-TEST_CASE("a command survives pidns with --no-kill-child", "[leftovers]") {
-  Running running(harness::pidns({"--no-kill-child", "cat"}));
+namespace {
+
+/// Kills pidns with such an option: its command goes on.
+void check_survival(const std::string& option) {
+  Running running(harness::pidns({option, "cat"}));
   running.write("before\n");
   running.wait_for_output("before\n");
   running.send(SIGKILL);
   running.wait_for_end();
   running.write("after\n");
   running.wait_for_output("after\n");
+}
+
+}  // namespace
+
+TEST_CASE("a command survives pidns with --no-kill-child", "[leftovers]") {
+  check_survival("--no-kill-child");
 }
 
 TEST_CASE("a command gets the signal of --kill-child when pidns is killed", "[leftovers]") {
@@ -229,18 +238,12 @@ TEST_CASE("a command gets the signal of --kill-child when pidns is killed", "[le
 }
 
 TEST_CASE("a signal of --kill-child without a handler spares PID 1", "[leftovers]") {
-  Running running(harness::pidns({"--kill-child=TERM", "cat"}));
-  running.write("before\n");
-  running.wait_for_output("before\n");
-  running.send(SIGKILL);
-  running.wait_for_end();
-  running.write("after\n");
-  running.wait_for_output("after\n");
+  check_survival("--kill-child=TERM");
 }
 
 namespace {
 
-/// A copy of a program that runs as the user nobody whoever starts it.
+/// A copy of a program that is set-user-ID to the user nobody.
 std::string make_set_user_id_copy(const TemporaryDirectory& directory, const std::string& program) {
   constexpr uid_t nobody = 65534;
   std::string file = directory.path() + "/copy";
@@ -274,8 +277,8 @@ TEST_CASE("a set-user-ID command does not survive pidns with --init", "[leftover
     });
   });
   running.send(SIGKILL);
-  CHECK(running.finish().ending ==
-        ExitStatus{.killed = true, .value = SIGKILL});  // nobody has its stdout any more
+  // finish() also waits until no process has its stdout open.
+  CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGKILL});
 }
 
 TEST_CASE("the command has the descriptors of the caller and no other", "[leftovers]") {
@@ -302,14 +305,19 @@ TEST_CASE("the command has the descriptors of the caller and no other", "[leftov
 }
 
 TEST_CASE("500 launches at once end with the status of their command each", "[leftovers]") {
-  const std::string script =
-      "for i in $(seq 500); do \"$0\" sh -c \"exit $((i % 120))\" & pids=\"$pids $!\"; done\n"
-      "i=0\n"
-      "for pid in $pids; do\n"
-      "  i=$((i + 1)); wait $pid; status=$?\n"
-      "  [ $status -eq $((i % 120)) ] || echo \"launch $i: $status\"\n"
-      "done\n"
-      "echo $i launches";
+  const std::string script = R"sh(
+for i in $(seq 500); do
+  "$0" sh -c "exit $((i % 120))" &
+  pids="$pids $!"
+done
+i=0
+for pid in $pids; do
+  i=$((i + 1))
+  wait $pid
+  status=$?
+  [ $status -eq $((i % 120)) ] || echo "launch $i: $status"
+done
+echo $i launches)sh";
   const Result result = run({"sh", "-c", script, pidns_binary()});
   CHECK(result.out == "500 launches\n");
   CHECK(result.err.empty());
@@ -368,7 +376,7 @@ std::vector<Launch> launches() {
 #endif
       {as_nobody(harness::pidns({"--no-user", "true"})), 125, "cannot create"},
       {harness::pidns({"true"}), 125, "cannot make a pipe", 4},
-      {harness::pidns({"sh", "-c", "mount -t tmpfs none /proc/sys && exec \"$@\"", "sh", "setpriv",
+      {harness::pidns({"sh", "-c", R"(mount -t tmpfs none /proc/sys && exec "$@")", "sh", "setpriv",
                        "--reuid=nobody", "--", pidns_binary(), "true"}),
        125, "cannot mount proc"},
       {harness::pidns({"/etc/passwd"}), 126, "cannot execute"},

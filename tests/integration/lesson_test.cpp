@@ -51,8 +51,12 @@ Namespaces parse_namespaces(const std::vector<std::string>& listing) {
 }
 
 /// A function of the shell: the namespaces of a process as /proc has them in there.
-constexpr std::string_view show_namespaces =
-    "show() { cd \"$1/ns\" && for name in *; do echo \"$name $(readlink \"$name\")\"; done; cd /; }\n";
+constexpr std::string_view show_namespaces = R"sh(
+show() {
+  cd "$1/ns" && for name in *; do echo "$name $(readlink "$name")"; done
+  cd /
+}
+)sh";
 
 std::set<std::string> differences(const Namespaces& one, const Namespaces& other) {
   std::set<std::string> names;
@@ -66,8 +70,15 @@ std::set<std::string> differences(const Namespaces& one, const Namespaces& other
 
 /// The lesson types this into bash. Everything between two marks belongs together.
 std::string lesson_script(const std::string& proc) {
-  return std::string(show_namespaces) + "echo $$\necho mark\nshow " + proc + "/$$\necho mark\nshow " + proc +
-         "/self\necho mark\nps -Al\n";
+  return "proc=" + proc + std::string(show_namespaces) + R"(
+echo $$
+echo mark
+show $proc/$$
+echo mark
+show $proc/self
+echo mark
+ps -Al
+)";
 }
 
 struct Lesson {
@@ -114,7 +125,7 @@ TEST_CASE("lesson 1: PID 1 of proc is that of the host", "[lesson]") {
   const std::string show(show_namespaces);
   const Result result =
       run({"unshare", "--pid", "--fork", "--mount-proc", "sh", "-ec",
-           show + "show /proc/1; echo mark; cat /proc/1/comm; \"$@\"; true", "sh", pidns_binary(), "--fork",
+           show + R"(show /proc/1; echo mark; cat /proc/1/comm; "$@"; true)", "sh", pidns_binary(), "--fork",
            "bash", "-c", "cat /proc/$$/comm; echo mark; echo $$; " + show + "show /proc/$$"});
   const std::size_t end = result.out.find("mark\n");
   REQUIRE(end != std::string::npos);

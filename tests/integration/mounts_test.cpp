@@ -17,14 +17,19 @@ namespace {
 
 /// Mounts whatever programs need below a directory, and makes directories for a proc in it.
 std::string fill_root(const std::string& root) {
-  return "cd " + root +
-         "\n"
-         "for name in bin lib lib32 lib64 usr etc; do\n"
-         "  if [ -L /$name ]; then cp -P /$name .; elif [ -d /$name ]; then mkdir $name; mount --rbind "
-         "/$name $name; fi\n"
-         "done\n"
-         "mkdir proc other work; ln -s /other link; cp \"" +
-         pidns_binary() + "\" pidns\n";
+  return "cd '" + root + "'; pidns='" + pidns_binary() + "'" + R"(
+for name in bin lib lib32 lib64 usr etc; do
+  if [ -L /$name ]; then
+    cp -P /$name .
+  elif [ -d /$name ]; then
+    mkdir $name
+    mount --rbind /$name $name
+  fi
+done
+mkdir proc other work
+ln -s /other link
+cp "$pidns" pidns
+)";
 }
 
 /// Where a proc is mounted, as the table inside has it.
@@ -98,8 +103,9 @@ pid_t wait_for_sleep(pid_t pid) {
 }
 
 std::set<std::string> changed_namespaces(std::vector<std::string> options) {
-  options.insert(options.end(),
-                 {"sh", "-c", "cd /proc/self/ns; for name in *; do echo \"$name $(readlink $name)\"; done"});
+  const std::string script =
+      R"sh(cd /proc/self/ns; for name in *; do echo "$name $(readlink $name)"; done)sh";
+  options.insert(options.end(), {"sh", "-c", script});
   const Result result = run_pidns(options);
   REQUIRE(result.status() == 0);
   std::set<std::string> changed;
@@ -210,7 +216,7 @@ TEST_CASE("in a chroot without proc the way out is told too", "[mounts][unsaniti
         "leaves the mounts as they are");
 }
 
-// The kernel lets nobody make a user namespace inside a chroot, so this works whatever the machine allows.
+// Inside a chroot the kernel never allows a user namespace, whatever the settings of this machine.
 TEST_CASE("what closes user namespaces to users is named", "[mounts]") {
   const std::map<std::string, std::string> hints{
       {"echo 0 > unprivileged_userns_clone",
@@ -228,9 +234,12 @@ TEST_CASE("what closes user namespaces to users is named", "[mounts]") {
     CAPTURE(sysctl);
     const TemporaryDirectory root;
     const std::string script = fill_root(root.path()) +
-                               "mount -t proc proc proc; cd proc/sys/kernel; mount -t tmpfs tmpfs .; "
-                               "cd ../kernel; " +
-                               sysctl;
+                               R"(
+mount -t proc proc proc
+cd proc/sys/kernel
+mount -t tmpfs tmpfs .
+cd ../kernel
+)" + sysctl;
     const Message message = message_of(
         run(after_mounting(script, {"chroot", "--userspec=nobody:nogroup", root.path(), "/pidns", "true"})));
     CHECK(message.text == "cannot create user, PID and mount namespaces: Operation not permitted");

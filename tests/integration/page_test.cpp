@@ -31,8 +31,8 @@ class Reader {
     terminal_.wait_for(prompt);
   }
 
-  /// Until all that was started waits for something, a pidns for its command: nobody types faster than a
-  /// program starts.
+  /// Waits until every program that was started sleeps, and each pidns has its command: a reader types no
+  /// faster.
   void wait_until_idle() {
     harness::wait_until("programs that were started", [&] {
       const auto started = harness::descendants_of(terminal_.pid());
@@ -73,9 +73,11 @@ void check_page(const std::string& name, const std::string& markdown) {
   const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
   const harness::TemporaryDirectory home;
-  harness::write_file(home.path() + "/.bashrc",
-                      "PS1='<prom''pt># '\nPATH=$HOME:$PATH\n"
-                      "bind 'set enable-bracketed-paste off' 2>/dev/null\n");
+  harness::write_file(home.path() + "/.bashrc", R"(
+PS1='<prom''pt># '
+PATH=$HOME:$PATH
+bind 'set enable-bracketed-paste off' 2>/dev/null
+)");
   std::filesystem::create_symlink(harness::pidns_binary(), home.path() + "/pidns");
   std::vector<std::unique_ptr<Reader>> readers;
   page::Matcher matcher;

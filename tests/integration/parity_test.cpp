@@ -18,8 +18,7 @@ using parity::User;
 
 namespace {
 
-/// What the lines are run in: a directory that nobody can enter, on a mount that is not shared, among mounts
-/// that are.
+/// Where the lines run: a directory that the user nobody can enter, on a private mount among shared ones.
 class Scene {
  public:
   Scene() {
@@ -66,14 +65,21 @@ class Scene {
     if (row.who == User::nobody) {
       line = as_nobody(std::move(line));
     }
-    // The facts are those of the scene, whose mount namespace is not that of the test.
-    const std::string script = "facts=$(" + path() +
-                               "/probe facts); directory=$1; nsenter=$2; shift 2\n"
-                               "first=$1; i=0; for word; do [ \"$word\" != FACTS ] || word=$facts; set -- "
-                               "\"$@\" \"$word\"; shift; done\n"
-                               "\"$@\"; status=$?\n"
-                               "[ -z \"$nsenter\" ] || nsenter $nsenter \"$directory/probe\" \"$facts\"\n"
-                               "exit $status";
+    // The facts are taken in there: the mount namespace of the scene is not that of the test.
+    const std::string script = R"(
+directory=$1
+nsenter=$2
+shift 2
+facts=$("$directory/probe" facts)
+for word; do
+  [ "$word" != FACTS ] || word=$facts
+  set -- "$@" "$word"
+  shift
+done
+"$@"
+status=$?
+[ -z "$nsenter" ] || nsenter $nsenter "$directory/probe" "$facts"
+exit $status)";
     const std::vector<std::string> shell{"sh", "-c", script, "sh", path(), with_path(row.enter)};
     line.insert(line.begin(), shell.begin(), shell.end());
     return harness::run(after_mounting(mounts(), line),
@@ -83,9 +89,15 @@ class Scene {
  private:
   /// The script that makes the scene around a line.
   [[nodiscard]] std::string mounts() const {
-    return "mount --make-rshared /; for file in /etc/subuid /etc/subgid; do mount --bind " + path() +
-           "/subids $file; done; cd " + path() + "; mount --bind . .; mount --make-private " + path() +
-           "; cd " + path();
+    return "directory=" + path() + R"(
+mount --make-rshared /
+for file in /etc/subuid /etc/subgid; do
+  mount --bind $directory/subids $file
+done
+cd $directory
+mount --bind . .
+mount --make-private $directory
+cd $directory)";
   }
 
   void copy(const std::filesystem::path& file, const std::string& name) const {

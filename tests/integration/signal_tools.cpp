@@ -21,8 +21,13 @@ Command in_pidns(Command command) {
   return harness::pidns(std::move(command));
 }
 
+Command in_pidns_with_init(Command command) {
+  command.insert(command.begin(), "--init");
+  return in_pidns(std::move(command));
+}
+
 Command probe(const std::string& use, int signal, const std::string& also) {
-  // Not where it was built: nobody may be unable to enter that directory.
+  // A copy: the user nobody may be unable to enter the directory of the build.
   static const TemporaryDirectory directory;
   const std::string copy = directory.path() + "/signal_probe";
   std::filesystem::copy_file(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "signal_probe",

@@ -20,6 +20,7 @@ using Wrapper = std::function<Command(Command)>;
 
 Command directly(Command command);
 Command in_pidns(Command command);
+Command in_pidns_with_init(Command command);
 
 /// signal_probe.cpp, where everyone may execute it.
 Command probe(const std::string& use, int signal, const std::string& also = {});

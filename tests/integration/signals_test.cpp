@@ -93,8 +93,9 @@ std::string observe(const Cell& cell, const Wrapper& wrap) {
   return stop + to_text(running.finish());
 }
 
-/// What a cell must look like under pidns, given how it looks directly. The kernel lets nobody but tgkill(2)
-/// send a signal as from tgkill(2), which names a thread of pidns: what is passed on is as from kill(2).
+/// What a cell must look like under pidns, given how it looks directly. Only tgkill(2) itself can send a
+/// signal with its si_code, and it has named a thread of pidns. So the signal is passed on as if kill(2) had
+/// sent it.
 std::string expected(const Cell& cell, std::string direct) {
   const std::string code = "code " + std::to_string(SI_TKILL) + " ";
   const std::size_t position = direct.find(code);
@@ -213,13 +214,9 @@ TEST_CASE("every signal does to the command of nobody what it does to it without
 
 TEST_CASE("every signal does to the command of init what it does to it without pidns", "[signals]") {
   Comparison comparison("signals with --init");
-  const Wrapper with_init = [](Command command) {
-    command.insert(command.begin(), "--init");
-    return in_pidns(std::move(command));
-  };
   for (const std::string& use : uses) {
     for (const int signal : catchable_signals()) {
-      compare(comparison, {Method::queue, use, signal}, directly, with_init);
+      compare(comparison, {Method::queue, use, signal}, directly, in_pidns_with_init);
     }
   }
   CHECK(comparison.cells() == 6 * 62);
@@ -247,7 +244,7 @@ TEST_CASE("every signal of the terminal does to the command what it does to it w
   for (const TerminalSignal& cell : terminal_signals) {
     for (const std::string& use : uses) {
       if (use == "unblocks" && !cell.also.empty()) {
-        continue;  // who blocks SIGTTIN or SIGTTOU is not sent it: termios(3)
+        continue;  // the terminal does not send SIGTTIN or SIGTTOU to a process that blocks it: termios(3)
       }
       const std::string name = use + ", signal " + std::to_string(cell.signal);
       INFO(name);
@@ -255,4 +252,50 @@ TEST_CASE("every signal of the terminal does to the command what it does to it w
     }
   }
   CHECK(comparison.cells() == 6 * 6 + 2 * 5);
+}
+
+TEST_CASE("signals do the same where proc is that of another PID namespace", "[signals][unsanitized]") {
+  Running other(in_pidns({"sh", "-c", "echo ready; read line"}));
+  other.wait_for_output("ready\n");
+  const pid_t init = harness::children_of(other.pid()).at(0);
+  const auto there = [&](Command command) {
+    const Command enter{"nsenter", "--mount", "--target", std::to_string(init)};
+    command.insert(command.begin(), enter.begin(), enter.end());
+    return command;
+  };
+  Comparison comparison("in the mounts of another PID namespace");
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+    for (const std::string use : {"default", "handler"}) {
+      const std::string name = use + ", signal " + std::to_string(signal);
+      INFO(name);
+      const auto observe = [&](const Wrapper& wrap) {
+        Running running(there(wrap(probe(use, signal))));
+        running.wait_for_output("ready\n");
+        running.send(signal);
+        if (use == "handler") {
+          running.wait_for_output("got ");
+          running.send(fence_of(signal));
+        }
+        return to_text(running.finish());
+      };
+      comparison.add(name, observe(directly), observe(in_pidns));
+    }
+  }
+}
+
+TEST_CASE("the command goes on when pidns has no descriptor left to look at it", "[signals]") {
+  // The smallest limit that a launch can do with. What the test itself has inherited counts too.
+  const std::string limited = R"(
+n=6
+until (ulimit -n $n; "$0" true) 2>/dev/null; do n=$((n + 1)); done
+ulimit -n $n
+exec "$0" "$@")";
+  Running running({"sh", "-c", limited, pidns_binary(), "sh", "-c",
+                   "trap 'echo got; exit 7' WINCH; echo ready; sleep 1000 & while :; do wait; done"});
+  running.wait_for_output("ready\n");
+  running.send(SIGWINCH);
+  const Result result = running.finish();
+  CHECK(result.out == "ready\ngot\n");
+  CHECK(result.err.empty());
+  CHECK(result.status() == 7);
 }

@@ -241,7 +241,7 @@ class Tracer {
     ::ptrace(PTRACE_DETACH, pid, 0, 0);
   }
 
-  /// Processes are named by their order, as their PIDs are others in each run.
+  /// Processes are named by their order, as their PIDs differ from run to run.
   [[nodiscard]] std::string name_processes(const std::string& path) const {
     std::filesystem::path named;
     for (const auto& part : std::filesystem::path(path)) {

@@ -43,8 +43,7 @@ struct TracedResult : Result {
 TracedResult run_traced(const std::vector<std::string>& command, const Setup& setup,
                         const Observer& observer);
 
-/// How many calls the C library makes before pidns gets its turn: those that runs which do different things
-/// begin with.
+/// How many calls the C library makes before main(): those that all runs begin with.
 std::size_t count_startup_calls();
 
 }  // namespace harness

@@ -9,12 +9,11 @@ using namespace harness;
 TEST_CASE("who reads from the command sees its stdout close while it runs on", "[transparency]") {
   for (const std::string init : {"--fork", "--init"}) {
     const TemporaryDirectory directory;
-    const Result result =
-        run({"bash", "-c",
-             "mkfifo fifo; " + pidns_binary() + " " + init +
-                 " sh -c 'echo out; exec >&-; read line <fifo; exit 7' | { cat; echo end; : >fifo; }; "
-                 "echo ${PIPESTATUS[0]}"},
-            {.directory = directory.path()});
+    const std::string script = R"(
+mkfifo fifo
+"$0" $1 sh -c 'echo out; exec >&-; read line <fifo; exit 7' | { cat; echo end; : >fifo; }
+echo ${PIPESTATUS[0]})";
+    const Result result = run({"bash", "-c", script, pidns_binary(), init}, {.directory = directory.path()});
     CHECK(result.out == "out\nend\n7\n");
   }
 }
@@ -22,10 +21,10 @@ TEST_CASE("who reads from the command sees its stdout close while it runs on", "
 TEST_CASE("who writes to the command gets SIGPIPE when it closes stdin and runs on", "[transparency]") {
   for (const std::string init : {"--fork", "--init"}) {
     const TemporaryDirectory directory;
-    const Result result = run({"bash", "-c",
-                               "mkfifo fifo; { yes; echo $? >fifo; } | " + pidns_binary() + " " + init +
-                                   " sh -c 'exec <&-; read status <fifo; echo $status'"},
-                              {.directory = directory.path()});
+    const std::string script = R"(
+mkfifo fifo
+{ yes; echo $? >fifo; } | "$0" $1 sh -c 'exec <&-; read status <fifo; echo $status')";
+    const Result result = run({"bash", "-c", script, pidns_binary(), init}, {.directory = directory.path()});
     CHECK(result.out == "141\n");
   }
 }
@@ -37,8 +36,8 @@ TEST_CASE("a pidns in the proc of a parent namespace knows what its PID 1 does w
        {"exec sleep 1000", "trap 'exit 7' TERM; echo ready; while :; do read x; done"}) {
     const bool has_handler = command.starts_with("trap");
     Running running(harness::pidns({"--fork", "sh", "-c",
-                                    "\"$1\" --fork sh -c \"$2\" & echo started; wait $!; echo status $?",
-                                    "sh", pidns_binary(), command}));
+                                    R"("$1" --fork sh -c "$2" & echo started; wait $!; echo status $?)", "sh",
+                                    pidns_binary(), command}));
     running.wait_for_output(has_handler ? "ready\n" : "started\n");
     // The shell, the inner pidns and its PID 1, which has become the command.
     const auto chain = [&] { return descendants_of(running.pid()); };
@@ -53,9 +52,9 @@ TEST_CASE("a pidns in the proc of a parent namespace knows what its PID 1 does w
 }
 
 TEST_CASE("nothing of the outside is open in the PID 1 of init", "[transparency]") {
-  const Result result = run_pidns({"--init", "sh", "-c",
-                                   "until [ \"$(ls /proc/1/fd | wc -l)\" = 4 ]; do :; done\n"
-                                   "for fd in /proc/1/fd/*; do readlink $fd; done"});
+  const Result result = run_pidns({"--init", "sh", "-c", R"sh(
+until [ "$(ls /proc/1/fd | wc -l)" = 4 ]; do :; done
+for fd in /proc/1/fd/*; do readlink $fd; done)sh"});
   std::vector<std::string> open = lines(result.out);
   for (std::string& file : open) {
     file = file.substr(0, file.find(':') + 1);
@@ -67,7 +66,7 @@ TEST_CASE("nothing of the outside is open in the PID 1 of init", "[transparency]
 
 TEST_CASE("the status of the command is returned when nobody reads the status descriptor", "[transparency]") {
   const Result result = run(
-      {"bash", "-c", "\"$0\" --json-status-fd 3 sh -c 'echo ran; exit 7' 3> >(:); echo $?", pidns_binary()},
+      {"bash", "-c", R"("$0" --json-status-fd 3 sh -c 'echo ran; exit 7' 3> >(:); echo $?)", pidns_binary()},
       {});
   CHECK(lines(result.out).at(0) == "ran");
   CHECK(lines(result.out).at(1) == "7");

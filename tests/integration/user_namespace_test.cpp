@@ -25,11 +25,12 @@ const std::string everything =
     "cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups; id; grep Cap /proc/self/status";
 
 /// The same as one line, see cases::Promised.
-const std::string maps_on_one_line =
-    "for file in uid_map gid_map; do"
-    "  while read inner outer count; do printf '%s:%s:%s ' $inner $outer $count; done < /proc/self/$file;"
-    "  printf '| ';"
-    "done; echo \"$(cat /proc/self/setgroups) | $(id -u) $(id -g)\"";
+const std::string maps_on_one_line = R"sh(
+for file in uid_map gid_map; do
+  while read inner outer count; do printf '%s:%s:%s ' $inner $outer $count; done < /proc/self/$file
+  printf '| '
+done
+echo "$(cat /proc/self/setgroups) | $(id -u) $(id -g)")sh";
 
 Command words_of(std::string_view options) {
   return words(std::string(options));
@@ -40,7 +41,7 @@ Command join(Command front, const Command& back) {
   return front;
 }
 
-/// The command in a mount namespace where nobody and root have the subordinate ids of cases::.
+/// The command in a mount namespace where the users nobody and root have the subordinate ids of cases::.
 Command with_subordinate_ids(const Command& command) {
   static const TemporaryDirectory directory;
   const std::string& path = directory.path();
@@ -167,13 +168,13 @@ TEST_CASE("a missing newuidmap is named with the package that has it", "[user_na
 
 TEST_CASE("users and groups that only NSS knows are found", "[user_namespace]") {
   const TemporaryDirectory directory;
-  add_program(directory, "getent",
-              "#!/bin/sh\n"
-              "case $1,$3 in\n"
-              "  passwd,far-user) echo far-user:x:70001:70001::/:/bin/sh ;;\n"
-              "  group,far-group) echo far-group:x:70002: ;;\n"
-              "  *) exit 2 ;;\n"
-              "esac\n");
+  add_program(directory, "getent", R"(#!/bin/sh
+case $1,$3 in
+  passwd,far-user) echo far-user:x:70001:70001::/:/bin/sh ;;
+  group,far-group) echo far-group:x:70002: ;;
+  *) exit 2 ;;
+esac
+)");
   const std::string path = "PATH=" + directory.path() + ":/usr/sbin:/usr/bin:/sbin:/bin";
   CHECK(run_pidns({"--map-user=far-user", "--map-group=far-group", "sh", "-c", "id -u; id -g"},
                   {.environment = {path}})

@@ -10,13 +10,18 @@ namespace {
 
 const std::string refusal = "refusing to run: set-user-ID, set-group-ID or file capabilities";
 
-/// A copy of pidns for nobody to run, on a filesystem that does not ignore its privilege, after a command of
-/// sh has changed `$copy`.
+/// Runs a copy of pidns as the user nobody, on a filesystem that heeds set-user-ID, after a command of sh has
+/// changed `$copy`.
 Result run_changed_copy(const std::string& change) {
   const TemporaryDirectory directory;
-  const std::string script = "mount -t tmpfs -o suid,exec,mode=755 tmpfs " + directory.path() +
-                             "; copy=" + directory.path() + "/pidns; cp \"$1\" $copy; chmod 755 $copy; " +
-                             change + "; shift; set -- \"$@\" $copy true";
+  const std::string script = "directory=" + directory.path() + R"(
+mount -t tmpfs -o suid,exec,mode=755 tmpfs $directory
+copy=$directory/pidns
+cp "$1" $copy
+chmod 755 $copy
+)" + change + R"(
+shift
+set -- "$@" $copy true)";
   return run(after_mounting(
       script, {pidns_binary(), "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"}));
 }

@@ -1,0 +1,136 @@
+#include "fault_rules.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "pidns/util/failure.hpp"
+
+namespace faults {
+
+using namespace harness;
+
+namespace {
+
+/// A call that pidns can do without, or that cannot fail.
+struct Rule {
+  std::string call;  // a part of its name
+  std::string reason;
+};
+
+/// After these pidns may go on and end with COMMAND's status.
+const std::vector<Rule>& harmless_calls() {
+  static const std::vector<Rule> rules{
+      {"/fdinfo", "PID 1 is taken to have no signalfd, and is watched"},
+      {"/syscall", "the signal is taken for one that no thread waits for"},
+      {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
+      {"self/status", "the sender of a signal is taken to be outside of the namespace"},
+      {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
+      {"access", "tells how a command that cannot be executed is reported, and /proc is taken for our own"},
+      {"brk", "malloc(3) takes mmap(2) instead"},
+      {"capget", "libcap asks for the version of the interface, and knows one without an answer"},
+      {"close", "pidns goes on with one descriptor more, unless another process waits for its end"},
+      {"getpgid", "PID 1 or the sender of a signal is taken to be of another process group"},
+      {"kill", "at the end of a child that has ended by itself"},
+      {"openat /dev/tty", "pidns takes itself to have no terminal"},
+      {"pidfd_send_signal", "is made again after EAGAIN, when too many signals are queued"},
+      {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
+      {"process_vm_readv", "the signal is taken for one that no thread waits for"},
+      {"rt_sigtimedwait", "PID 1 is continued once more"},
+      {"set_robust_list", "there is no robust mutex"},
+      {"wait4", "of a child that init reaps once pidns has ended"},
+      {"write /memfd:err", "the message is lost, the status is not"},
+      {"write pipe", "a child that cannot report to its parent says itself what has failed"},
+  };
+  return rules;
+}
+
+/// These are not made to fail.
+const std::vector<Rule>& unfailing_calls() {
+  static const std::vector<Rule> rules{
+#ifdef PIDNS_SANITIZED
+      {"madvise", "is the sanitizer's"},
+      {"mmap", "is the sanitizer's, which gives up when it gets no memory"},
+      {"munmap", "is the sanitizer's, which gives up"},
+      {"sigaltstack", "is the sanitizer's, which gives up"},
+#endif
+      {"exit_group", "does not return"},
+      {"futex", "wakes no thread, as there is no other; the C library gives up on what it never returns"},
+      {"fcntl 1 ", "F_GETFD fails for a closed descriptor alone, and that is what the message says"},
+      {"getegid", "cannot fail"},
+      {"geteuid", "cannot fail"},
+      {"getpgrp", "cannot fail"},
+      {"getpid", "cannot fail"},
+      {"getppid", "cannot fail"},
+      {"gettid", "cannot fail"},
+      {"rt_sigreturn", "is the way back from a handler and returns nothing"},
+  };
+  return rules;
+}
+
+bool applies(const Rule& rule, const Call& call) {
+  return call.name.find(rule.call) != std::string::npos;
+}
+
+bool is_in(const std::vector<Rule>& rules, const Call& call) {
+  return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return applies(rule, call); });
+}
+
+/// Calls for --json-status-fd alone, which does not concern COMMAND.
+bool only_warns(const Fault& fault) {
+  return fault.call.name == "newfstatat /proc" || fault.call.name.starts_with("write /dev/null");
+}
+
+/// A message that names the step and the reason, and the status of a failure.
+bool is_reported(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
+  const bool fails_to_execute = fault.call.name.starts_with("execve");
+  const ExitStatus failed{.killed = false,
+                          .value = fails_to_execute ? pidns::status_cannot_execute : pidns::status_failed};
+  const ExitStatus expected = only_warns(fault) ? undisturbed.ending : failed;
+  const std::string reason = std::string(": ") + std::strerror(fault.error);
+  const std::vector<std::string> said = lines(result.err);
+  return result.ending == expected && std::count_if(said.begin(), said.end(), [&](const std::string& line) {
+                                        return line.starts_with("pidns: ") && line.ends_with(reason) &&
+                                               line.size() > std::string("pidns: ").size() + reason.size();
+                                      }) == 1;
+}
+
+}  // namespace
+
+bool never_fails(const Call& call) {
+  return is_in(unfailing_calls(), call);
+}
+
+bool same(const TracedResult& one, const TracedResult& other) {
+  return one.ending == other.ending && one.out == other.out && one.err == other.err;
+}
+
+Outcome judge_own(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
+  // If pidns cannot die of the signal, it exits with the status that a shell reports for it.
+  const bool exits_instead = undisturbed.ending.killed && !result.ending.killed &&
+                             result.status() == undisturbed.status() && result.out == undisturbed.out &&
+                             result.err == undisturbed.err;
+  const bool may_go_on = is_in(harmless_calls(), fault.call) || fault.error == EINTR ||
+                         (fault.error == EAGAIN &&
+                          (fault.call.name == "read anon_inode:[signalfd]" || fault.call.name == "recvfrom"));
+  const bool lost_message =
+      fault.call.name.starts_with("write /memfd:err") && result.ending == undisturbed.ending;
+  if (result.survivors != 0) {
+    return Outcome::wrong;
+  }
+  if (exits_instead || (may_go_on && (same(result, undisturbed) || lost_message))) {
+    return Outcome::as_without;
+  }
+  return is_reported(fault, result, undisturbed) ? Outcome::message : Outcome::wrong;
+}
+
+Outcome judge_startup(const TracedResult& result, const TracedResult& undisturbed) {
+  if (same(result, undisturbed)) {
+    return Outcome::as_without;
+  }
+  return result.ending != ExitStatus{} && result.processes == 1 && result.out.empty() ? Outcome::message
+                                                                                      : Outcome::wrong;
+}
+
+}  // namespace faults

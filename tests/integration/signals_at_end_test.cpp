@@ -1,0 +1,81 @@
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "signal_tools.hpp"
+
+using namespace harness;
+using namespace signal_tools;
+
+namespace {
+
+pid_t only_child(pid_t pid) {
+  const std::vector<pid_t> children = children_of(pid);
+  REQUIRE(children.size() == 1);
+  return children.front();
+}
+
+bool has_ended(pid_t pid) {
+  const char state = process_state(pid);
+  return state == 'Z' || state == '\0';
+}
+
+}  // namespace
+
+TEST_CASE("a signal that comes when the command has ended does not change its status", "[signals]") {
+  for (const int signal : {SIGTERM, SIGHUP, 40, SIGUSR1, SIGWINCH, SIGTSTP}) {
+    INFO("signal " << signal);
+    Running running(in_pidns(probe("default", signal, "leave")));
+    running.wait_for_output("ready\n");
+    const pid_t init = only_child(running.pid());
+    running.send(SIGSTOP);
+    wait_until("pidns to stop", [&] { return process_state(running.pid()) == 'T'; });
+    running.close_stdin();
+    wait_until("the command to end", [&] { return process_state(init) == 'Z'; });
+    queue_signal(running.pid(), signal, 0);
+    running.send(SIGCONT);
+    running.send(signal);  // SIGCONT has taken a SIGTSTP away
+    CHECK(running.finish().status() == 42);
+  }
+}
+
+TEST_CASE("a shell that ends because Ctrl-C has ended its children has died of it", "[signals]") {
+  harness::Terminal terminal(in_pidns({"sh", "-c", "sleep 1000 | sleep 1000"}));
+  wait_until("the shell and its children", [&] { return descendants_of(terminal.pid()).size() == 3; });
+  const pid_t init = only_child(terminal.pid());
+  ::kill(terminal.pid(), SIGSTOP);  // so that it looks too late
+  wait_until("pidns to stop", [&] { return process_state(terminal.pid()) == 'T'; });
+  terminal.type("\x03");
+  wait_until("the shell to end", [&] { return process_state(init) == 'Z'; });
+  ::kill(terminal.pid(), SIGCONT);
+  CHECK(terminal.finish() == ExitStatus{.killed = true, .value = SIGINT});
+}
+
+TEST_CASE("signals at the moment the command ends lose nothing and hang nothing", "[signals]") {
+  constexpr int runs = 150;
+  int killed = 0;
+  for (const std::vector<int>& signals :
+       std::vector<std::vector<int>>{{SIGUSR1}, {SIGTERM}, {SIGTSTP, SIGCONT}}) {
+    const std::string use = signals.front() == SIGUSR1 ? "handler" : "default";
+    for (int i = 0; i < runs; ++i) {
+      Running running(in_pidns(probe(use, signals.front(), "leave")));
+      running.wait_for_output("ready\n");
+      if (i % 2 == 0) {  // now and then it is early
+        running.send(signals.front());
+      }
+      running.close_stdin();
+      while (!has_ended(running.pid())) {
+        for (const int signal : signals) {
+          running.send(signal);
+        }
+      }
+      const ExitStatus ending = running.finish().ending;
+      const bool of_signal =
+          ending == ExitStatus{.killed = true, .value = SIGTERM} && signals.front() == SIGTERM;
+      killed += of_signal ? 1 : 0;
+      CHECK((of_signal || ending == ExitStatus{.killed = false, .value = 42}));
+    }
+  }
+  std::cout << "signals at the end of the command: " << 3 * runs << " runs, " << killed
+            << " killed by SIGTERM\n";
+}

@@ -1,0 +1,271 @@
+#include "terminal_scenes.hpp"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace terminal_tools {
+
+using namespace harness;
+
+namespace {
+
+void start_counting(Shell& shell, const std::string& signal) {
+  shell.enter("$VIA python3 count.py " + signal);
+  shell.wait_for("ready\r\n");
+  shell.settle();
+}
+void wait_for_count(Shell& shell, const std::string& signal) {
+  shell.wait_for("caught " + signal + "\r\n");
+  shell.settle();
+}
+void print_counts(Shell& shell) {
+  shell.type("\r");
+  shell.wait_for("end\r\n");
+  shell.line("q");
+}
+
+void interrupt_three_times(Shell& shell) {
+  start_counting(shell, "SIGINT");
+  for (int i = 0; i < 3; ++i) {
+    shell.type(ctrl_c);
+    wait_for_count(shell, "SIGINT");
+  }
+  print_counts(shell);
+}
+
+void stop_continue_and_interrupt(Shell& shell) {
+  shell.enter("$VIA sleep 100");
+  shell.wait_until_state("sleep", 'S');
+  shell.type(ctrl_z);
+  shell.prompt();
+  shell.line("jobs");
+  shell.enter("fg");
+  shell.wait_for("\n");
+  shell.wait_until_state("sleep", 'S');
+  shell.type(ctrl_c);
+  shell.prompt();
+  shell.look_around();
+}
+
+void stop_what_does_not_stop(Shell& shell) {
+  start_counting(shell, "SIGTSTP");
+  shell.type(ctrl_z);
+  wait_for_count(shell, "SIGTSTP");
+  print_counts(shell);
+}
+
+void continue_what_catches_it(Shell& shell) {
+  start_counting(shell, "SIGCONT");
+  shell.type(ctrl_z);
+  shell.prompt();
+  shell.enter("fg");
+  wait_for_count(shell, "SIGCONT");
+  print_counts(shell);
+}
+
+void resize_window(Shell& shell) {
+  start_counting(shell, "SIGWINCH");
+  shell.resize(50, 132);
+  wait_for_count(shell, "SIGWINCH");
+  print_counts(shell);
+}
+
+void interrupt_python(Shell& shell, const std::string& arguments) {
+  shell.enter("$VIA python3 " + arguments);
+  shell.wait_for("ready");
+  shell.settle();
+  shell.type(ctrl_c);
+  shell.prompt();
+  shell.look_around();
+}
+
+void read_after_fg(Shell& shell) {
+  shell.line(std::string("$VIA cat & ") + until_stopped);
+  shell.enter("fg");
+  shell.wait_until_foreground("cat");
+  type_a_word_and_end_cat(shell);
+  shell.look_around();
+}
+
+/// The command in the background reads the terminal again as soon as it is continued.
+void continue_reader_in_background(Shell& shell) {
+  shell.line(std::string("$VIA cat & ") + until_stopped);
+  for (int i = 0; i < 10; ++i) {
+    shell.line(std::string("bg; ") + until_stopped);
+    shell.wait_until_state("cat", 'T');
+  }
+  end_by(shell, "kill");
+}
+
+void write_with_tostop(Shell& shell) {
+  shell.line("stty tostop");
+  shell.line(std::string("$VIA /bin/echo word & ") + until_stopped);
+  shell.line("jobs");
+  shell.enter("fg");
+  shell.wait_for("word\r\n");
+  shell.prompt();
+  shell.look_around();
+}
+
+/// Ctrl-C and Ctrl-Z in a script that waits for the command.
+void use_in_script(Shell& shell, const std::string& interpreter) {
+  shell.enter(interpreter + " -c '$VIA sleep 100; echo after $?'");
+  shell.wait_until_foreground("sleep");
+  shell.type(ctrl_z);
+  shell.prompt();
+  shell.line("jobs");
+  shell.enter("fg");
+  shell.wait_for("\n");
+  shell.wait_until_foreground("sleep");
+  shell.type(ctrl_c);
+  shell.prompt();
+  shell.look_around();
+}
+
+/// The shell inside has jobs of its own.
+void use_jobs_inside(Shell& shell) {
+  const auto inner_line = [&](const std::string& text) {
+    shell.enter(text);
+    shell.wait_for("sh2> ");
+  };
+  start(shell, bash());
+  for (const char* resume : {"sleep 100", "fg"}) {
+    shell.enter(resume);
+    shell.wait_until_foreground("sleep");
+    shell.type(ctrl_z);
+    shell.wait_for("sh2> ");
+    inner_line("jobs");
+  }
+  inner_line("bg");
+  inner_line("kill %1; wait %1");
+  shell.enter("sleep 100");
+  shell.wait_until_foreground("sleep");
+  shell.type(ctrl_c);
+  shell.wait_for("sh2> ");
+  inner_line("echo status $?");
+  const Command& vim = commands().at(4);
+  shell.enter(vim.line);
+  wait_until_ready(shell, vim);
+  shell.type(ctrl_z);
+  shell.wait_for("sh2> ");
+  inner_line("exit");  // there are stopped jobs
+  inner_line("jobs");
+  shell.enter("fg");
+  wait_until_ready(shell, vim);
+  shell.type(vim.quit);
+  shell.wait_for("sh2> ");
+  shell.enter("exit 4");
+  shell.prompt();
+  shell.look_around();
+}
+
+/// The shell inside, whose process group is the foreground one, is stopped from outside.
+void stop_bash_from_elsewhere(Shell& shell) {
+  start(shell, bash());
+  ::kill(shell.find("bash"), SIGSTOP);
+  shell.prompt();
+  shell.line("echo status $?");
+  shell.line("jobs");
+  bring_to_foreground(shell, bash());
+  quit(shell, bash());
+}
+
+void stop_bash_and_hang_up(Shell& shell) {
+  start(shell, bash());
+  ::kill(shell.find("bash"), SIGSTOP);
+  shell.prompt();
+  shell.hang_up();
+}
+
+void start_bash_in_background(Shell& shell) {
+  shell.line("$VIA bash --norc &");
+  wait_until("bash to stop or to take the terminal", [&] {
+    const pid_t inner = shell.find("bash");
+    return inner != 0 && (process_state(inner) == 'T' || shell.foreground() == ::getpgid(inner));
+  });
+  shell.note_foreground("the shell", shell.terminal().pid());
+}
+
+/// Ends the job that is in the background while cat is in the foreground: the terminal stays with cat.
+void end_while_cat_reads(Shell& shell, const std::string& name) {
+  shell.enter("cat");
+  shell.wait_until_foreground("cat");
+  ::kill(shell.find(name), SIGKILL);
+  shell.wait_until_gone(name);
+  shell.note_foreground("cat", shell.find("cat"));
+  type_a_word_and_end_cat(shell);
+  shell.look_around();
+}
+void end_in_background_quietly(Shell& shell) {
+  shell.line("$VIA sleep 100 &");
+  shell.wait_until_state("sleep", 'S');
+  end_while_cat_reads(shell, "sleep");
+}
+void end_quietly_after_bg(Shell& shell) {
+  start(shell, commands().front());
+  press_ctrl_z(shell, commands().front());
+  shell.line("bg");
+  end_while_cat_reads(shell, "sleep");
+}
+void change_settings(Shell& shell) {
+  shell.line("$VIA stty -ixon");
+  shell.look_around();
+  shell.line("sh -c '$VIA stty -echo; stty -g; stty echo'");
+}
+
+void read_from_pipe(Shell& shell) {
+  shell.line("echo word | $VIA cat | $VIA cat");
+  shell.look_around();
+}
+
+void read_after_interactive_shell(Shell& shell) {
+  shell.enter("sh -c '$VIA bash --norc -ic exit; read x; echo got $x'");
+  shell.wait_for("exit\r\n");
+  shell.type("word\r");
+  shell.wait_for("got word");
+  shell.prompt();
+  shell.look_around();
+}
+
+}  // namespace
+
+std::vector<Scene> scenes_of_one_signal() {
+  return {
+      {"one Ctrl-C is one SIGINT", interrupt_three_times},
+      {"one Ctrl-Z is one SIGTSTP", stop_what_does_not_stop},
+      {"one change of the window is one SIGWINCH", resize_window},
+  };
+}
+
+std::vector<Scene> scenes_of_stops() {
+  return {
+      {"one fg is one SIGCONT", continue_what_catches_it},
+      {"Ctrl-Z fg Ctrl-C", stop_continue_and_interrupt},
+  };
+}
+
+std::vector<Scene> other_scenes() {
+  return {
+      {"KeyboardInterrupt is caught", [](Shell& shell) { interrupt_python(shell, "interrupted.py"); }},
+      {"KeyboardInterrupt ends python",
+       [](Shell& shell) { interrupt_python(shell, R"(-c 'input("rea" "dy")')"); }},
+      {"a line typed after fg is read", read_after_fg},
+      {"a read in the background is continued again and again", continue_reader_in_background},
+      {"a write in the background with stty tostop", write_with_tostop},
+      {"Ctrl-Z fg Ctrl-C in a script of sh", [](Shell& shell) { use_in_script(shell, "sh"); }},
+      {"Ctrl-Z fg Ctrl-C in a script of bash", [](Shell& shell) { use_in_script(shell, "bash"); }},
+      {"jobs of bash", use_jobs_inside},
+      {"bash is stopped from elsewhere and continued", stop_bash_from_elsewhere},
+      {"bash is stopped from elsewhere and the terminal hung up", stop_bash_and_hang_up},
+      {"bash is started in the background", start_bash_in_background},
+      {"the end of a job that started in the background", end_in_background_quietly},
+      {"the end of a job that was put into the background", end_quietly_after_bg},
+      {"terminal settings", change_settings},
+      {"a pipeline of two", read_from_pipe},
+      {"the terminal is read after an interactive shell", read_after_interactive_shell},
+  };
+}
+
+}  // namespace terminal_tools
