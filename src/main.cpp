@@ -46,7 +46,7 @@ pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
   return pidns::launch(options, log);
 }
 
-/// The one place that prints why pidns cannot go on.
+/// The one place that prints why pidns cannot continue.
 pidns::ExitStatus run_or_explain(std::span<const char* const> arguments, pidns::Log& log) {
   try {
     return run(arguments, log);

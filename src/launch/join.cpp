@@ -39,11 +39,11 @@ class Joiner {
     }
     const bool change_ids = (flags & CLONE_NEWUSER) != 0 && !is_mapped(read("uid_map"), current_ids().user);
     if (change_ids && sys::has_capability(CAP_SETGID)) {
-      sys::drop_groups(observer_);  // in there it may be forbidden
+      sys::drop_groups(observer_);  // inside, that may be forbidden
     }
     std::error_code no_directory;
     const std::filesystem::path directory = std::filesystem::current_path(no_directory);
-    // Our child shares our memory until it executes the command, and processes in there could trace it.
+    // Our child shares our memory until it executes the command, and processes inside could trace it.
     sys::hide_memory(observer_);
     sys::enter_namespaces(target, flags, context(), observer_);
     log_.info("entered {} of process {}", describe_namespaces(flags), pid_);
@@ -114,7 +114,7 @@ class Joiner {
 
   /// A user not mapped in the namespace cannot create files there.
   void become_user_of_target() {
-    // Opened in the new user namespace, it shows the ids as they are in there.
+    // Opened in the new user namespace, it shows the IDs as they are inside.
     const auto status = read_status(proc_, pid_);
     if (!status) {
       throw_join_error(ESRCH);

@@ -49,7 +49,7 @@ void create_namespaces(const Launch& launch) {
     sys::unshare(options.namespaces, launch.observer());
   }
   launch.log.info("created {}", describe_namespaces(options.namespaces));
-  // Clocks can be offset as long as no process is in there: before the first child.
+  // Clocks can be offset only before the first child exists.
   set_clock_offsets(options, launch.observer());
 }
 
@@ -73,7 +73,7 @@ Receiver receiver_of(const Options& options) {
 ExitStatus start_and_supervise(Launch& launch, NamespacePinner& pinner) {
   const JsonStatus json_status(launch.options.json_status_fd, launch.log);
   ForkLinks links = make_fork_links(launch.options);
-  // CLONE_NEWPID moves our children, never us: the next process created is PID 1 in there.
+  // CLONE_NEWPID moves our children, never us: the next process created is PID 1 of the new namespace.
   ChildProcess child(spawn_child(launch, pinner, links));
   links.channel.inner.reset();
   throw_if_failed(links.failure);  // end of file: exec has succeeded

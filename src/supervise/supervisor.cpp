@@ -98,8 +98,8 @@ class Supervisor {
 
   void handle(const signalfd_siginfo& signal) {
     const int number = static_cast<int>(signal.ssi_signo);
-    // Our own SIGPIPE is that of a reader of our messages that has gone. Other signals of our own PID were
-    // sent before it executed us, and have waited for the command.
+    // Our own SIGPIPE says that the reader of our messages has gone. Other signals from our own PID were sent
+    // before it executed pidns, and are for the command.
     const bool own = static_cast<pid_t>(signal.ssi_pid) == ::getpid();
     if (is_about_own_child(number, signal.ssi_code) ||
         (own && number == SIGPIPE && signal.ssi_code == SI_USER)) {
@@ -109,19 +109,11 @@ class Supervisor {
         shares_our_group() ? origin_of(number, signal.ssi_code,
                                        sent_from_descendant_pidns(proc(), static_cast<pid_t>(signal.ssi_pid)))
                            : Origin::process;
-    // Made before the signal is passed on: its handler may change what PID 1 does with it.
+    // Read before the signal is passed on: its handler may change what PID 1 does with it.
     const auto dispositions = read_relevant_dispositions(number);
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
-    // A PID 1 that reads the terminal in the background is sent SIGTTIN again and again until it stops.
-    if (!watch_.holds(number) && number != stop_signal_) {
-      log().debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has already reached",
-                  child_name(),
-                  decision.apply_default ? ", which has no use for it: applying the default action"
-                  : decision.watch       ? ", which may be holding it"
-                                         : "");
-      narrate_signal(signal, origin, decision, dispositions);
-    }
+    report(signal, origin, decision, dispositions);
     if (number == SIGCONT) {
       forget_stop_signals();
     }
@@ -163,18 +155,27 @@ class Supervisor {
 
   /// What PID 1 does with signals; nothing when it is gone, or when that makes no difference.
   std::optional<Dispositions> read_relevant_dispositions(int signal) {
-    // A PID 1 of our own has a use for every signal, and to a command that is no PID 1 the kernel does by
-    // itself what is to be done. Where that is nothing, only a reader wants to know.
+    // A PID 1 of our own has a use for every signal, and the kernel itself applies default actions to a
+    // command that is not PID 1. Where the default is to do nothing, only the narration needs them.
     const bool only_to_tell = default_action(signal) == DefaultAction::ignore && !narrator().observer();
     return channel().valid() || is_joined() || only_to_tell ? std::nullopt
                                                             : read_dispositions(proc(), target());
   }
 
-  void narrate_signal(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
-                      const std::optional<Dispositions>& dispositions) {
+  void report(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
+              const std::optional<Dispositions>& dispositions) {
     const int number = static_cast<int>(signal.ssi_signo);
-    // The terminal sends some again and again, as at each change of its size, and nothing follows from them.
-    // Nor does anything when PID 1 has been killed already.
+    // A PID 1 that reads the terminal in the background is sent SIGTTIN again and again until it stops.
+    if (watch_.holds(number) || number == stop_signal_) {
+      return;
+    }
+    log().debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has already reached",
+                child_name(),
+                decision.apply_default ? ", which has no use for it: applying the default action"
+                : decision.watch       ? ", which may be holding it"
+                                       : "");
+    // The terminal sends some repeatedly, as at each change of its size, and they have no effect; nor has any
+    // signal once PID 1 has been killed.
     const bool matters = decision.relay || default_action(number) != DefaultAction::ignore;
     if (matters && fatal_signal_ == 0) {
       const Sender sender{
@@ -205,7 +206,7 @@ class Supervisor {
         continue;
       }
       ++stops_heard_;
-      if (!continued) {  // what was told while we were stopped is over now
+      if (!continued) {  // later stops were reported while we were stopped, and are over
         stop(message->value);
         continued = true;
       }
@@ -232,9 +233,10 @@ class Supervisor {
     }
   }
 
-  /// Stops this process with a signal, and goes on, PID 1 with it, when someone continues us.
+  /// Stops this process with a signal. When it is continued, it continues PID 1.
   void stop(int signal) {
-    // A shell outside gives us the foreground again, but cannot know that a shell inside had passed it on.
+    // A shell outside gives us the foreground back, but cannot know that a shell inside had given it to
+    // another group.
     const pid_t group = terminal().foreground();
     const bool was_inside = is_in_descendant_pidns(proc(), group);
     narrator().narrate(describe_stop, signal, supervised_.receiver);
@@ -257,8 +259,8 @@ class Supervisor {
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
-  /// Whether what we stop for is stopped still. A shell that has started us through another one looks at that
-  /// one alone, and may continue the job before we have stopped.
+  /// Whether the command we stop for is still stopped. A shell that has started us through another shell
+  /// watches only that one, and may continue the job before we have stopped.
   bool is_command_stopped() {
     const std::optional<pid_t> command =
         has_init() ? read_oldest_child(proc(), target().proc_pid) : target().proc_pid;

@@ -14,7 +14,7 @@ namespace pidns::sys {
 
 void pass_on(const UniqueFd& pidfd, const signalfd_siginfo& signal) {
   const int number = static_cast<int>(signal.ssi_signo);
-  // The kernel lets nobody pretend to be kill(2) or tgkill(2); neither has a payload: pidfd_send_signal(2).
+  // The kernel lets no process imitate kill(2) or tgkill(2); neither has a payload: pidfd_send_signal(2).
   if (signal.ssi_code >= 0 || signal.ssi_code == SI_TKILL) {
     send_signal(pidfd, number);
     return;

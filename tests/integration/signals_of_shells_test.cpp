@@ -83,3 +83,28 @@ while :; do wait; done)",
     }
   }
 }
+
+TEST_CASE("pidns dies of a signal that PID 1 exits for", "[signals]") {
+  const std::string script = R"(
+    trap 'trap - TERM; kill -TERM $$; exit 143' TERM
+    trap 'exit 3' USR1
+    sleep 1000 &
+    echo ready
+    while :; do wait; done)";
+  struct Row {
+    int signal;
+    ExitStatus status;
+  };
+  for (const auto& [signal, status] :
+       {Row{SIGTERM, {.killed = true, .value = SIGTERM}}, Row{SIGUSR1, {.killed = false, .value = 3}}}) {
+    Running running(in_pidns({"sh", "-c", script}));
+    running.wait_for_output("ready\n");
+    running.send(signal);
+    CHECK(running.finish().ending == status);
+  }
+}
+
+TEST_CASE("an exit status that only looks like a signal stays an exit status", "[signals]") {
+  const Result result = harness::run_pidns({"sh", "-c", "exit 143"});
+  CHECK(result.ending == ExitStatus{.killed = false, .value = 143});
+}

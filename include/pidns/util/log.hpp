@@ -21,7 +21,7 @@ class Log {
   void error(fmt::format_string<Args...> format, Args&&... args) {
     logger().error(format, std::forward<Args>(args)...);
   }
-  /// Why pidns cannot go on, and what to do about it.
+  /// Why pidns cannot continue, and what to do about it.
   void failure(const Failure& failure) {
     error("{}", on_one_line(failure.what()));
     if (!failure.hint.empty()) {
