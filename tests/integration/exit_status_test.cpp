@@ -60,9 +60,7 @@ TEST_CASE("pidns dies of the signal that killed the command from outside", "[sta
     options.insert(options.end(), {"sh", "-c", "echo ready; read line"});
     Running running(harness::pidns(options));
     running.wait_for_output("ready");
-    const auto children = children_of(running.pid());
-    REQUIRE(children.size() == 1);
-    REQUIRE(::kill(children.front(), SIGKILL) == 0);
+    REQUIRE(::kill(only_child_of(running.pid()), SIGKILL) == 0);
     const Result result = running.finish();
     CHECK(result.ending == ExitStatus{.killed = true, .value = SIGKILL});
     CHECK(result.err.empty());

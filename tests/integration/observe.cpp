@@ -88,10 +88,25 @@ char process_state(pid_t pid) {
   return state.empty() ? '\0' : state.front();
 }
 
+std::vector<pid_t> other_processes() {
+  std::vector<pid_t> processes = all_processes();
+  std::erase(processes, ::getpid());
+  return processes;
+}
+
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children = all_processes();
   std::erase_if(children, [&](pid_t child) { return status_field(child, "PPid") != std::to_string(pid); });
   return children;
+}
+
+pid_t only_child_of(pid_t pid) {
+  const std::vector<pid_t> children = children_of(pid);
+  if (children.size() != 1) {
+    throw std::runtime_error("process " + std::to_string(pid) + " has " + std::to_string(children.size()) +
+                             " children");
+  }
+  return children.front();
 }
 
 std::vector<pid_t> descendants_of(pid_t pid) {

@@ -28,7 +28,11 @@ std::vector<std::string> words(const std::string& text);
 std::string status_field(pid_t pid, std::string_view key);
 /// The letter of the State line; 0 when there is no such process.
 char process_state(pid_t pid);
+/// All processes but this one; for a test that runs alone.
+std::vector<pid_t> other_processes();
 std::vector<pid_t> children_of(pid_t pid);
+/// Fails the test unless there is exactly one.
+pid_t only_child_of(pid_t pid);
 /// Children, their children, and so on.
 std::vector<pid_t> descendants_of(pid_t pid);
 /// The inode number of /proc/PID/ns/NAME.

@@ -9,12 +9,6 @@ using namespace signal_tools;
 
 namespace {
 
-pid_t only_child(pid_t pid) {
-  const std::vector<pid_t> children = children_of(pid);
-  REQUIRE(children.size() == 1);
-  return children.front();
-}
-
 bool has_ended(pid_t pid) {
   const char state = process_state(pid);
   return state == 'Z' || state == '\0';
@@ -27,7 +21,7 @@ TEST_CASE("a signal that comes when the command has ended does not change its st
     INFO("signal " << signal);
     Running running(in_pidns(probe("default", signal, "leave")));
     running.wait_for_output("ready\n");
-    const pid_t init = only_child(running.pid());
+    const pid_t init = only_child_of(running.pid());
     running.send(SIGSTOP);
     wait_until("pidns to stop", [&] { return process_state(running.pid()) == 'T'; });
     running.close_stdin();
@@ -42,7 +36,7 @@ TEST_CASE("a signal that comes when the command has ended does not change its st
 TEST_CASE("a shell that ends because Ctrl-C has ended its children has died of it", "[signals]") {
   harness::Terminal terminal(in_pidns({"sh", "-c", "sleep 1000 | sleep 1000"}));
   wait_until("the shell and its children", [&] { return descendants_of(terminal.pid()).size() == 3; });
-  const pid_t init = only_child(terminal.pid());
+  const pid_t init = only_child_of(terminal.pid());
   ::kill(terminal.pid(), SIGSTOP);  // so that it looks too late
   wait_until("pidns to stop", [&] { return process_state(terminal.pid()) == 'T'; });
   terminal.type("\x03");

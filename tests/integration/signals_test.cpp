@@ -172,16 +172,21 @@ std::string observe_terminal(const std::string& use, const TerminalSignal& cell,
   return without_job_lines(to_text(running.finish()));
 }
 
+/// Sends each signal to each probe.
+void compare_all(Comparison& comparison, Method method, const Wrapper& direct, const Wrapper& inside) {
+  for (const std::string& use : uses) {
+    for (const int signal : catchable_signals()) {
+      compare(comparison, {method, use, signal}, direct, inside);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("every signal does to the command what it does to it without pidns", "[signals]") {
   Comparison comparison("signals");
   for (const Method method : {Method::kill, Method::queue, Method::tgkill, Method::before_exec}) {
-    for (const std::string& use : uses) {
-      for (const int signal : catchable_signals()) {
-        compare(comparison, {method, use, signal}, directly, in_pidns);
-      }
-    }
+    compare_all(comparison, method, directly, in_pidns);
   }
   CHECK(comparison.cells() == 4 * 6 * 62);
 }
@@ -204,21 +209,13 @@ TEST_CASE("the threads of the command take every signal as without pidns", "[sig
 
 TEST_CASE("every signal does to the command of nobody what it does to it without pidns", "[signals]") {
   Comparison comparison("signals as nobody");
-  for (const std::string& use : uses) {
-    for (const int signal : catchable_signals()) {
-      compare(comparison, {Method::kill, use, signal}, as_nobody, pidns_as_nobody);
-    }
-  }
+  compare_all(comparison, Method::kill, as_nobody, pidns_as_nobody);
   CHECK(comparison.cells() == 6 * 62);
 }
 
 TEST_CASE("every signal does to the command of init what it does to it without pidns", "[signals]") {
   Comparison comparison("signals with --init");
-  for (const std::string& use : uses) {
-    for (const int signal : catchable_signals()) {
-      compare(comparison, {Method::queue, use, signal}, directly, in_pidns_with_init);
-    }
-  }
+  compare_all(comparison, Method::queue, directly, in_pidns_with_init);
   CHECK(comparison.cells() == 6 * 62);
 }
 
