@@ -2,7 +2,9 @@
 // what the reports are relative to; `parity_probe FACTS [STATUS]` reports, and exits with STATUS;
 // with the name of a file instead it is the interpreter that --load-interp has named, and says so.
 
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -243,7 +245,28 @@ void report_signals() {
 
 }  // namespace
 
+namespace {
+
+/// unshare lets another process bind a namespace to its file, and executes the command without waiting for
+/// that.
+void wait_until_mounted(const char* file) {
+  constexpr std::time_t patience = 1;
+  const std::time_t start = std::time(nullptr);
+  struct statx facts {};
+  while (std::time(nullptr) - start <= patience &&
+         ::statx(AT_FDCWD, file, 0, STATX_BASIC_STATS, &facts) == 0 &&
+         (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
+    ::sched_yield();
+  }
+}
+
+}  // namespace
+
+/// Arguments: FACTS STATUS [FILE...], where each FILE is waited for until it is a mount point.
 int main(int argc, char** argv) {
+  for (int i = 3; i < argc; ++i) {
+    wait_until_mounted(argv[i]);
+  }
   const Facts here = read_facts();
   if (argc < 2 || argv[1] == std::string("facts")) {
     for (const auto& [name, value] : here) {

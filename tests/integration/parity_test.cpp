@@ -60,7 +60,11 @@ class Scene {
     for (std::string& word : split(options)) {
       line.push_back(with_path(word));
     }
-    const std::vector<std::string> command = command_of(row);
+    std::vector<std::string> command = command_of(row);
+    if (program == "unshare" && row.command.empty()) {
+      const std::vector<std::string> files = pinned_files(line);
+      command.insert(command.end(), files.begin(), files.end());
+    }
     line.insert(line.end(), command.begin(), command.end());
     if (row.who == User::nobody) {
       line = as_nobody(std::move(line));
@@ -98,6 +102,19 @@ cd $directory
 mount --bind . .
 mount --make-private $directory
 cd $directory)";
+  }
+
+  /// The files that namespaces are bound to, where the command can see that.
+  static std::vector<std::string> pinned_files(const std::vector<std::string>& line) {
+    std::vector<std::string> files;
+    for (const std::string& word : line) {
+      for (const char* option : {"--uts=", "--ipc=", "--net=", "--cgroup=", "--time=", "--pid="}) {
+        if (word.starts_with(option)) {
+          files.push_back(word.substr(std::string_view(option).size()));
+        }
+      }
+    }
+    return files;
   }
 
   void copy(const std::filesystem::path& file, const std::string& name) const {
