@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "pidns/launch/join.hpp"
+#include "pidns/launch/id_map.hpp"
 #include "pidns/proc/mountinfo.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/signal/dispositions.hpp"
