@@ -27,7 +27,6 @@ void expect(bool promise) {
 }
 
 void check(const pidns::Options& options) {
-  expect(!options.command.empty());
   const bool maps = options.users.current || !options.users.blocks.empty() || options.groups.current ||
                     !options.groups.blocks.empty() || options.owner;
   if (options.join) {
