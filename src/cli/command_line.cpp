@@ -19,13 +19,23 @@ namespace {
 
 /// Without fork no process is left to do what some of these ask for.
 constexpr std::array exclusions{
-    std::pair{"--fork", "--no-fork"},
-    std::pair{"--init", "--no-fork"},
-    std::pair{"--kill-child", "--no-kill-child"},
-    std::pair{"--kill-child", "--no-fork"},
-    std::pair{"--new-session", "--no-fork"},
-    std::pair{"--json-status-fd", "--no-fork"},
+    std::pair{"fork", "no-fork"},
+    std::pair{"init", "no-fork"},
+    std::pair{"kill-child", "no-kill-child"},
+    std::pair{"kill-child", "no-fork"},
+    std::pair{"new-session", "no-fork"},
+    std::pair{"json-status-fd", "no-fork"},
 };
+
+/// Reads a value, and names the option when something is wrong with it.
+template <typename Read>
+void read_value(std::string_view option, Read read) {
+  try {
+    read();
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("--{}: {}", option, error.what()));
+  }
+}
 
 void define(CLI::App& app, const OptionSpec& spec, Settings& settings) {
   const std::string name = fmt::format("--{}", spec.name);
@@ -33,17 +43,12 @@ void define(CLI::App& app, const OptionSpec& spec, Settings& settings) {
     app.add_flag(name);
     return;
   }
-  const auto read = [&spec, &settings, name](const CLI::results_t& values) {
-    try {
-      spec.read(settings, values.empty() ? std::string() : values.back());
-    } catch (const UsageError& error) {
-      throw UsageError(fmt::format("{}: {}", name, error.what()));
-    }
+  const auto read = [&spec, &settings](const CLI::results_t& values) {
+    read_value(spec.name, [&] { spec.read(settings, values.empty() ? std::string() : values.back()); });
     return true;
   };
-  // As each value is read, since of the options that set the same member the last one counts: `-r
-  // --map-user=5` is
-  // `--map-user=5 --map-group=0`.
+  // Each as soon as it is parsed, since of the options that set the same member the last one counts:
+  // `-r --map-user=5` is `--map-user=5 --map-group=0`.
   if (spec.value.takes == Takes::nothing) {
     app.add_flag_function(name, [read](std::int64_t) { read({}); })->trigger_on_parse();
   } else {
@@ -90,8 +95,8 @@ Settings read_settings(const ParsedArgs& args) {
 
 void refuse_contradictions(const ParsedArgs& args) {
   for (const auto& [one, other] : exclusions) {
-    if (args.has(std::string_view(one).substr(2)) && args.has(std::string_view(other).substr(2))) {
-      throw UsageError(fmt::format("{} and {}: mutually exclusive", one, other));
+    if (args.has(one) && args.has(other)) {
+      throw UsageError(fmt::format("--{} and --{}: mutually exclusive", one, other));
     }
   }
 }
@@ -115,11 +120,7 @@ ListRequest list_request(const ParsedArgs& args, ListRequest list) {
   if (list.pid) {
     throw UsageError(fmt::format("--list: takes no COMMAND: {}", args.command.front()));
   }
-  try {
-    list.pid = values::pid(args.command.front());
-  } catch (const UsageError& error) {
-    throw UsageError(fmt::format("--list: {}", error.what()));
-  }
+  read_value("list", [&] { list.pid = values::pid(args.command.front()); });
   if (args.command.size() > 1) {
     throw UsageError("--list: takes one PID");
   }
@@ -204,8 +205,8 @@ Options launch_options(const ParsedArgs& args, Options options) {
 }  // namespace
 
 std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> arguments) {
-  const ParsedArgs args = parse_args(arguments);
-  const Settings settings = read_settings(args);
+  ParsedArgs args = parse_args(arguments);
+  Settings settings = read_settings(args);
   refuse_contradictions(args);
   if (args.has("help")) {
     return Printout{help_text()};
@@ -222,9 +223,9 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   if (args.has("json")) {
     throw UsageError("--json: requires --list");
   }
-  Options options =
-      args.has("join") ? join_options(args, settings.options) : launch_options(args, settings.options);
-  options.command = args.command;
+  Options options = args.has("join") ? join_options(args, std::move(settings.options))
+                                     : launch_options(args, std::move(settings.options));
+  options.command = std::move(args.command);
   return options;
 }
 

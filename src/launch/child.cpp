@@ -105,7 +105,7 @@ ForkLinks make_fork_links(const Options& options) {
   return {.failure = sys::make_pipe(), .channel = options.init ? sys::make_channel() : sys::Channel{}};
 }
 
-pid_t spawn_child(Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
+pid_t spawn_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
   return spawn_guarded(child_memory(launch.options), launch, links.failure,
                        [&] { run_child(launch, pinner, links); });
 }

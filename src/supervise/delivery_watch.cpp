@@ -118,10 +118,14 @@ int DeliveryWatch::pause() const {
   return looks_ < 10 ? 1 << looks_ : longest;
 }
 
+/// The number of a thread in /proc.
+pid_t DeliveryWatch::in_proc(pid_t thread) const {
+  return thread == target_.pid ? target_.proc_pid : thread;
+}
+
 /// What PID 1 catches or ignores at this moment.
 SignalSet DeliveryWatch::handled_by(pid_t thread) const {
-  const auto status = sys::or_default_on_error(
-      [&] { return read_status(proc_, thread == target_.pid ? target_.proc_pid : thread); });
+  const auto status = sys::or_default_on_error([&] { return read_status(proc_, in_proc(thread)); });
   return status ? status->caught | status->ignored : SignalSet::all();
 }
 
@@ -137,10 +141,9 @@ void DeliveryWatch::resume(pid_t thread, int signal) {
 /// A thread can be detached from only while it is stopped, and must not notice that it was.
 void DeliveryWatch::interrupt_all() {
   for (const pid_t thread : threads_) {
-    const pid_t proc_pid = thread == target_.pid ? target_.proc_pid : thread;
     const std::string call = sys::or_default_on_error(
-        [&] { return sys::read_file(proc_.get(), fmt::format("{}/syscall", proc_pid).c_str()); });
-    if (!is_disturbed_by_stop(parse_number<long>(call.substr(0, call.find(' '))).value_or(-1))) {
+        [&] { return sys::read_file(proc_.get(), fmt::format("{}/syscall", in_proc(thread)).c_str()); });
+    if (!is_disturbed_by_stop(leading_number<long>(call))) {
       sys::interrupt(thread);
     }
   }

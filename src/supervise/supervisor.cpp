@@ -253,7 +253,7 @@ class Supervisor {
     }
   }
 
-  /// Whether PID 1 is stopped or about to be, as far as can be read.
+  /// Whether /proc shows PID 1 stopped or about to stop; also when it shows nothing.
   bool is_stopped() {
     const auto status = read_status(proc(), target().proc_pid);
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
@@ -280,7 +280,7 @@ class Supervisor {
       return {.killed = true, .value = fatal_signal_};
     }
     // A PID 1 that would have died of a signal it sends itself can only exit with the number of a shell.
-    const int signal = init.value - shell_status({.killed = true});
+    const int signal = init.value - signal_base;
     const bool stands_for_signal =
         !init.killed && signal > 0 && signal <= last_signal && deadly_seen_.contains(signal);
     return stands_for_signal ? ExitStatus{.killed = true, .value = signal} : init;

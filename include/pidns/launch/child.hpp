@@ -22,7 +22,7 @@ ForkLinks make_fork_links(const Options& options);
 /// Spawns the first process of the new PID namespace, or the one that joins: it prepares its surroundings and
 /// executes the command or, with --init, starts it and stays as PID 1.
 /// @return its PID
-pid_t spawn_child(Launch& launch, const NamespacePinner& pinner, ForkLinks& links);
+pid_t spawn_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links);
 
 /// Spawns the command from a process that stays as its init.
 pid_t spawn_command(const Launch& launch, const sys::Pipe& failure);

@@ -17,9 +17,12 @@ inline ExitStatus exit_status_of(const siginfo_t& change) {
   return {.killed = change.si_code != CLD_EXITED, .value = change.si_status};
 }
 
+/// What a shell adds to the number of a signal that has killed a command.
+inline constexpr int signal_base = 128;
+
 /// The number a shell would put in $?: the status, or 128 and the signal.
 constexpr int shell_status(ExitStatus status) {
-  return status.killed ? 128 + status.value : status.value;
+  return status.killed ? signal_base + status.value : status.value;
 }
 
 /// Ends this process as the command ended: exits with its status, or dies of its signal without a core file.

@@ -41,6 +41,7 @@ class DeliveryWatch {
   [[nodiscard]] int pause() const;
 
  private:
+  [[nodiscard]] pid_t in_proc(pid_t thread) const;
   [[nodiscard]] SignalSet handled_by(pid_t thread) const;
   void resume(pid_t thread, int signal);
   void interrupt_all();
