@@ -348,7 +348,7 @@ constexpr std::array table{
     Row{.who = root,
         .line = "-pfT --monotonic 9999999999",
         .refused = "--monotonic=9999999999: the clock would be beyond what the kernel can count"},
-    // Namespaces that are kept, and entered afterwards.
+    // Persistent namespaces, entered afterwards.
     Row{.who = root, .line = "-pf --uts=@/a", .enter = "--uts=@/a"},
     Row{.who = root, .line = "-pf --ipc=@/a", .enter = "--ipc=@/a"},
     Row{.who = root, .line = "-pf --net=@/a", .enter = "--net=@/a"},

@@ -27,7 +27,7 @@ struct Row {
   std::string_view differs = {};
   /// What runs instead of the probe.
   std::string_view command = {};
-  /// Options of nsenter(1) that enter the namespaces kept in @/a and so on, to run the probe a second time.
+  /// Options of nsenter(1) that enter the namespaces pinned to @/a and so on, to run the probe a second time.
   std::string_view enter = {};
 };
 

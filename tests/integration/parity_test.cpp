@@ -49,7 +49,7 @@ class Scene {
   }
 
   /// Runs one of the two programs with some options; afterwards the probe once more in the namespaces it has
-  /// kept.
+  /// pinned.
   [[nodiscard]] Result run(const std::string& program, std::string_view options, const Row& row) const {
     std::vector<std::string> line{"env", "-i",          "PATH=" + std::string(std::getenv("PATH")),
                                   "A=1", "B=two words", "C="};
@@ -61,7 +61,7 @@ class Scene {
       line.push_back(with_path(word));
     }
     std::vector<std::string> command = command_of(row);
-    if (program == "unshare" && row.command.empty()) {
+    if (program == "unshare" && row.command.empty() && row.refused.empty()) {
       const std::vector<std::string> files = pinned_files(line);
       command.insert(command.end(), files.begin(), files.end());
     }
@@ -104,17 +104,24 @@ mount --make-private $directory
 cd $directory)";
   }
 
-  /// The files that namespaces are bound to, where the command can see that.
+  /// The files that namespaces are bound to, where the command can see that: not from a new mount namespace.
   static std::vector<std::string> pinned_files(const std::vector<std::string>& line) {
-    std::vector<std::string> files;
+    std::map<std::string, std::string> files;  // by option, of which the last one counts
     for (const std::string& word : line) {
+      if (word.starts_with("--mount")) {
+        return {};
+      }
       for (const char* option : {"--uts=", "--ipc=", "--net=", "--cgroup=", "--time=", "--pid="}) {
         if (word.starts_with(option)) {
-          files.push_back(word.substr(std::string_view(option).size()));
+          files[option] = word.substr(std::string_view(option).size());
         }
       }
     }
-    return files;
+    std::vector<std::string> names;
+    for (const auto& [option, file] : files) {
+      names.push_back(file);
+    }
+    return names;
   }
 
   void copy(const std::filesystem::path& file, const std::string& name) const {
