@@ -197,7 +197,7 @@ TEST_CASE("alone: death before prctl", "[.]") {
 
 namespace {
 
-/// Kills pidns while it runs `cat`, which goes on.
+/// Kills pidns while it runs `cat`, which survives.
 void check_survival(const std::vector<std::string>& command) {
   Running running(command);
   running.write("before\n");

@@ -26,7 +26,7 @@ std::string probe() {
 
 }  // namespace
 
-TEST_CASE("a namespace that is kept outlives the command", "[keeper]") {
+TEST_CASE("a namespace that is kept outlives the command", "[persistent]") {
   const Result result = run_there(private_place, R"(
 "$1" --uts=a --mount=b sh -c 'hostname kept; mount -t tmpfs kept /srv; touch /srv/file'
 nsenter --uts=a --mount=b sh -c 'hostname; ls /srv'
@@ -36,7 +36,7 @@ ls /srv
   CHECK(result.out == "kept\nfile\n");
 }
 
-TEST_CASE("a PID namespace that is kept can be entered while its PID 1 runs", "[keeper]") {
+TEST_CASE("a PID namespace that is kept can be entered while its PID 1 runs", "[persistent]") {
   const Result result = run_there(private_place, R"(
 mkfifo go
 "$1" --pid=a sh -c 'echo $$; read -r line < go' &
@@ -56,7 +56,7 @@ wait $!
   CHECK(said[1] == said[2]);
 }
 
-TEST_CASE("where a mount namespace cannot be kept the reason is measured and nothing is", "[keeper]") {
+TEST_CASE("where a mount namespace cannot be kept the reason is measured and nothing is", "[persistent]") {
   const Result result =
       run_there(shared_place, R"(exec "$1" --pid=a --mount=b --propagation=shared echo it runs)");
   const Message message = message_of(result);
@@ -69,7 +69,7 @@ TEST_CASE("where a mount namespace cannot be kept the reason is measured and not
           .out.find("nsfs") == std::string::npos);
 }
 
-TEST_CASE("without privilege outside nothing can be kept", "[keeper]") {
+TEST_CASE("without privilege outside nothing can be kept", "[persistent]") {
   const TemporaryDirectory directory;
   const std::string file = directory.path() + "/file";
   write_file(file, "");
@@ -78,7 +78,7 @@ TEST_CASE("without privilege outside nothing can be kept", "[keeper]") {
   CHECK(message.hint == "this requires CAP_SYS_ADMIN outside the new namespaces: run it as root");
 }
 
-TEST_CASE("a command that fails keeps what was made for it and no helper", "[keeper]") {
+TEST_CASE("a command that fails keeps what was made for it and no helper", "[persistent]") {
   const Result result = run_there(private_place, R"(
 "$1" --net=a sh -c 'exit 7'
 echo $?
