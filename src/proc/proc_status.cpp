@@ -1,5 +1,6 @@
 #include "pidns/proc/proc_status.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "pidns/sys/error.hpp"
@@ -113,6 +114,16 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
 
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
   return read_status_file(proc, "self/status");
+}
+
+UniqueFd open_status(const UniqueFd& proc, pid_t pid) {
+  return sys::or_default_on_error(
+      [&] { return sys::open_file(proc.get(), fmt::format("{}/status", pid).c_str(), O_RDONLY); });
+}
+
+SignalSet read_handled(const UniqueFd& status_file) {
+  const ProcStatus status = parse_status(sys::read_again(status_file));
+  return status.caught | status.ignored;
 }
 
 std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid) {

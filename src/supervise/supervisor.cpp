@@ -35,6 +35,10 @@ class Supervisor {
   ExitStatus run() {
     const UniqueFd signals = sys::open_signalfd(SignalSet::all());
     const UniqueFd& pidfd = child().pidfd();
+    if (needs_dispositions()) {
+      status_file_ = open_status(proc(), target().proc_pid);
+      read_handled(status_file_);  // what it takes is in memory from now on
+    }
     // After opening the signalfd, so that it cannot land on fd 0 or 1.
     sys::close_stdin_and_stdout();
     while (true) {
@@ -98,6 +102,9 @@ class Supervisor {
 
   void handle(const signalfd_siginfo& signal) {
     const int number = static_cast<int>(signal.ssi_signo);
+    // First of all: what has reached the whole group is handled at this moment, and a command that ends
+    // because of it soon sets its handlers back.
+    const SignalSet handled = read_handled(status_file_);
     // Our own SIGPIPE says that the reader of our messages has gone. Other signals from our own PID were sent
     // before it executed pidns, and are for the command.
     const bool own = static_cast<pid_t>(signal.ssi_pid) == ::getpid();
@@ -110,7 +117,10 @@ class Supervisor {
                                        sent_from_descendant_pidns(proc(), static_cast<pid_t>(signal.ssi_pid)))
                            : Origin::process;
     // Read before the signal is passed on: its handler may change what PID 1 does with it.
-    const auto dispositions = read_relevant_dispositions(number);
+    auto dispositions = read_relevant_dispositions(number);
+    if (dispositions) {
+      dispositions->caught = dispositions->caught | handled;
+    }
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
     report(signal, origin, decision, dispositions);
@@ -155,12 +165,14 @@ class Supervisor {
 
   /// What PID 1 does with signals; nothing when it is gone, or when that makes no difference.
   std::optional<Dispositions> read_relevant_dispositions(int signal) {
-    // A PID 1 of our own has a use for every signal, and the kernel itself applies default actions to a
-    // command that is not PID 1. Where the default is to do nothing, only the narration needs them.
+    // Where the default is to do nothing, only the narration needs them.
     const bool only_to_tell = default_action(signal) == DefaultAction::ignore && !narrator().observer();
-    return channel().valid() || is_joined() || only_to_tell ? std::nullopt
-                                                            : read_dispositions(proc(), target());
+    return needs_dispositions() && !only_to_tell ? read_dispositions(proc(), target()) : std::nullopt;
   }
+
+  /// A PID 1 of our own has a use for every signal, and the kernel itself applies default actions to a
+  /// command that is not PID 1.
+  [[nodiscard]] bool needs_dispositions() const { return supervised_.receiver == Receiver::init; }
 
   void report(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
               const std::optional<Dispositions>& dispositions) {
@@ -297,7 +309,8 @@ class Supervisor {
 
   Supervised supervised_;
   std::optional<ProcessIds> target_;
-  int stops_heard_ = 0;  // of COMMAND, from the PID 1 of --init
+  UniqueFd status_file_;  // of PID 1; open from the start, as its first use has no time to lose
+  int stops_heard_ = 0;   // of COMMAND, from the PID 1 of --init
   std::optional<ExitStatus> command_status_;
   int fatal_signal_ = 0;   // the signal whose default action has ended PID 1
   SignalSet deadly_seen_;  // signals to pidns that an ordinary process dies of

@@ -162,6 +162,13 @@ std::string read_packet(const UniqueFd& file) {
   return text;
 }
 
+std::string read_again(const UniqueFd& file) {
+  std::string text(4096, '\0');
+  const ssize_t size = retry([&] { return ::pread(file.get(), text.data(), text.size(), 0); });
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return text;
+}
+
 std::string read_start(const char* path) {
   return read_packet(open_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK));
 }

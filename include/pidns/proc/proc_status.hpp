@@ -47,6 +47,12 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
 /// As read_status(), of this process.
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc);
 
+/// Opens the status file of a process for read_handled(). @return not valid when that fails
+UniqueFd open_status(const UniqueFd& proc, pid_t pid);
+/// The signals that a process catches or ignores at this moment.
+/// @return none when the file is not valid, or the process is gone
+SignalSet read_handled(const UniqueFd& status_file);
+
 /// The oldest child of a process: /proc/PID/task/TID/children.
 /// @return 0 when it has none or is gone; nothing when the kernel does not tell
 std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid);

@@ -23,6 +23,8 @@ std::string read_file(int directory, const char* path);
 std::string read_all(const UniqueFd& file);
 /// What one read(2) returns, 4096 bytes at most; empty at the end of the file.
 std::string read_packet(const UniqueFd& file);
+/// What a file of /proc, 4096 bytes at most, holds at this moment. @return nothing when it cannot be read
+std::string read_again(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
 bool exists(int directory, const char* path);
