@@ -4,13 +4,13 @@
 #include <cstdio>
 
 #include "pidns/cli/command_line.hpp"
+#include "pidns/explain/log.hpp"
 #include "pidns/launch/launch.hpp"
 #include "pidns/list/listing.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/processes.hpp"
 #include "pidns/util/failure.hpp"
-#include "pidns/util/log.hpp"
 #include "pidns/util/text.hpp"
 
 namespace {

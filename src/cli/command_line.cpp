@@ -21,6 +21,8 @@ namespace {
 constexpr std::array exclusions{
     std::pair{"fork", "no-fork"},
     std::pair{"init", "no-fork"},
+    std::pair{"grace", "no-fork"},
+    std::pair{"die-with-parent", "no-kill-child"},
     std::pair{"kill-child", "no-kill-child"},
     std::pair{"kill-child", "no-fork"},
     std::pair{"new-session", "no-fork"},
@@ -127,11 +129,13 @@ ListRequest list_request(const ParsedArgs& args, ListRequest list) {
   return list;
 }
 
-/// Which steps are made: those that are named or, when none is, all of them.
+/// Which steps are made: those that are named or, when none is, all of them. --init alone names all.
 void choose_steps(Options& options, const ParsedArgs& args) {
-  options.steps_named = args.has("fork") || args.has("no-fork") || args.has("mount-proc");
-  if (!options.steps_named) {
+  const bool named = args.has("fork") || args.has("no-fork") || args.has("mount-proc");
+  options.only_init_named = options.init && !named;
+  if (!named) {
     options.mount_proc = "/proc";
+    options.init = true;
   }
   if (options.mount_binfmt || options.load_interp) {
     options.mount_binfmt = options.mount_binfmt.value_or(default_binfmt);
@@ -186,8 +190,8 @@ void refuse_clock_without_time(const Options& options) {
 
 Options join_options(const ParsedArgs& args, Options options) {
   refuse_others(args, "join",
-                {"kill-child", "no-kill-child", "forward-signals", "new-session", "json-status-fd", "wd",
-                 "clear-env", "whitelist-env", "explain", "verbose"});
+                {"die-with-parent", "kill-child", "no-kill-child", "forward-signals", "new-session",
+                 "json-status-fd", "wd", "clear-env", "whitelist-env", "explain", "verbose"});
   options.namespaces = 0;
   return options;
 }
@@ -196,6 +200,9 @@ Options launch_options(const ParsedArgs& args, Options options) {
   choose_steps(options, args);
   if (!options.fork) {
     refuse_without_fork(options, args);
+  }
+  if (args.has("grace") && !options.init) {
+    throw UsageError("--grace: requires the init, which --fork and --mount-proc leave out: add --init");
   }
   choose_user_namespace(options);
   refuse_clock_without_time(options);

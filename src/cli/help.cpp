@@ -68,7 +68,8 @@ std::string describe(const OptionSpec& option) {
 std::string help_text() {
   std::string text =
       "Usage: pidns [OPTION]... [--] [COMMAND [ARG]...]\n"
-      "Run COMMAND as PID 1 of a new PID namespace, with a /proc of its own.\n"
+      "Run COMMAND in a new PID namespace, with a /proc of its own: as PID 1 with --fork\n"
+      "or --mount-proc, or else below a PID 1 that reaps and passes signals on.\n"
       "Without COMMAND, run $SHELL or the user's login shell.\n";
   std::optional<Group> group;
   for (const OptionSpec& option : option_table()) {
@@ -83,7 +84,7 @@ std::string help_text() {
          "be executed, 127 if it is not found. If a signal kills COMMAND, it kills pidns.\n"
          "\nExamples:\n"
          "  pidns --fork --mount-proc /bin/bash     a shell that is PID 1\n"
-         "  timeout 60 pidns --init make check      leave no process behind after a minute\n"
+         "  timeout 60 pidns -- make check          leave no process behind after a minute\n"
          "  pidns --fork bash                       PID 1, but /proc is still the host's\n";
 }
 

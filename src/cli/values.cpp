@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -134,6 +136,20 @@ std::int64_t seconds(const std::string& text) {
   const bool has_plus = text.starts_with('+') && !text.starts_with("+-");
   return value_or_throw(parse_number<std::int64_t>(std::string_view(text).substr(has_plus ? 1 : 0)), text,
                         "a number of seconds");
+}
+
+std::chrono::milliseconds duration(const std::string& text) {
+  if (text == "infinity") {
+    return endless;
+  }
+  constexpr double longest = 1e9;  // some thirty years
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool is_duration =
+      error == std::errc() && end == text.data() + text.size() && seconds >= 0 && seconds <= longest;
+  return value_or_throw(
+      is_duration ? std::optional(std::chrono::milliseconds(std::llround(seconds * 1000))) : std::nullopt,
+      text, "a number of seconds, or infinity");
 }
 
 unsigned long propagation(const std::string& text) {

@@ -164,8 +164,10 @@ Sentences describe(const sys::Setsid&, const Observation&) {
 }
 
 Sentences describe(const sys::SetParentDeathSignal& call, const Observation& observed) {
-  Sentences sentences{
-      fmt::format("If pidns dies, the kernel sends {} to this process.", signal_name(call.signal))};
+  const bool of_pidns = observed.caller == 0;  // the others are made by pidns
+  Sentences sentences{fmt::format("If {} dies, the kernel sends {} to this process.",
+                                  of_pidns ? "the process that has started pidns" : "pidns",
+                                  signal_name(call.signal))};
   if (call.signal == SIGKILL && observed.caller == 1) {
     sentences.emplace_back("If PID 1 dies, the kernel kills every other process in its namespace.");
   }

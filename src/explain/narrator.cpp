@@ -61,7 +61,9 @@ class Narrator::Narration {
     update_namespaces();
   }
 
-  void narrate(const Step& step) { sys::write_to_stderr(render(steps_.next(), step, style_)); }
+  void narrate(const Step& step) {
+    sys::write_text(STDERR_FILENO, render(steps_.next(), step, style_), sys::Wait::no);
+  }
 
   void narrate_call(const sys::Call& call, std::optional<sys::Result> result) noexcept {
     const ProcStatus own = try_read_status(proc_.get(), "self/status");
@@ -131,8 +133,12 @@ bool Narrator::has_begun() const {
   return narration_ && narration_->has_begun();
 }
 
-void Narrator::write(const Step& step) {
-  narration_->narrate(step);
+void Narrator::write(const Step& step) noexcept {
+  try {
+    narration_->narrate(step);
+  } catch (const std::exception&) {
+    // Without memory for it the step is not narrated.
+  }
 }
 
 }  // namespace pidns

@@ -93,9 +93,27 @@ Step describe_default_action(int signal) {
           .sentences = {"The kernel would have killed any other process, so pidns kills PID 1."}};
 }
 
-Step describe_signal_to_command(int signal, pid_t command) {
-  return {.headline = fmt::format("PID 1: {} to PID {}", signal_name(signal), command),
+Step describe_signal_to_command(int signal, const Sender& sender, pid_t command) {
+  return {.headline = fmt::format("PID 1: {} {}, passed on to PID {}", signal_name(signal),
+                                  sender_text(sender), command),
           .sentences = {"COMMAND is not PID 1, so the signal acts as on any other process."}};
+}
+
+Step describe_signal_to_group(int signal, pid_t sender) {
+  return {.headline = fmt::format("PID 1: {} from PID {}, a process inside", signal_name(signal), sender),
+          .sentences = {"It was sent to the whole process group, so COMMAND has already received it."}};
+}
+
+Step describe_reaped_orphan(pid_t pid, const ExitStatus& ending) {
+  return {.headline = fmt::format("PID 1: reaped PID {}, which {}", pid, ending_text(ending)),
+          .sentences = {"Its parent had ended before it, so the kernel had made it a child of PID 1."}};
+}
+
+Step describe_leftovers(const std::string& leftovers, std::chrono::milliseconds grace) {
+  return {.headline = "PID 1: " + leftovers,
+          .sentences = {grace > std::chrono::milliseconds::zero()
+                            ? "PID 1 sends SIGTERM to all of them, and waits for their end: --grace."
+                            : "When PID 1 exits, the kernel kills them."}};
 }
 
 Step describe_stop(int signal, Receiver receiver) {

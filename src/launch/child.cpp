@@ -15,6 +15,7 @@
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/signals.hpp"
 #include "pidns/util/failure.hpp"
 
 namespace pidns {
@@ -71,16 +72,17 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
 [[noreturn]] void run_as_init(const Launch& launch, ForkLinks& links) {
   links.channel.outer.reset();
   ChildProcess command(spawn_command(launch, links.failure));
-  sys::close(links.failure.write, "cannot close a pipe");
+  sys::close(links.failure.write);
   // What is open in PID 1 can be reached from inside through /proc/1/fd: nothing of the outside may be left.
   sys::close_stdin_and_stdout();
-  sys::close_all_above_stderr_but(links.channel.inner);
-  ::_exit(shell_status(run_init(command, links.channel.inner, launch.narrator)));
+  sys::close_all_above_stderr_but(links.channel.inner, links.signals, launch.proc);
+  sys::leave_directory();
+  ::_exit(shell_status(run_init(init_task(launch, command, links.signals, links.channel.inner))));
 }
 
 [[noreturn]] void run_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
   const Options& options = launch.options;
-  if (options.new_session) {
+  if (options.new_session && !options.init) {
     sys::new_session(launch.observer());
   }
   prepare_mounts(options, launch.observer());
@@ -102,7 +104,9 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
 }  // namespace
 
 ForkLinks make_fork_links(const Options& options) {
-  return {.failure = sys::make_pipe(), .channel = options.init ? sys::make_channel() : sys::Channel{}};
+  return {.signals = sys::open_signalfd(SignalSet::all()),
+          .failure = sys::make_pipe(),
+          .channel = options.init ? sys::make_channel() : sys::Channel{}};
 }
 
 pid_t spawn_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
@@ -112,9 +116,24 @@ pid_t spawn_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks
 
 pid_t spawn_command(const Launch& launch, const sys::Pipe& failure) {
   return spawn_guarded(sys::Memory::shared, launch, failure, [&] {
+    if (launch.options.new_session) {
+      sys::new_session(launch.observer());
+    }
     set_credentials(launch.options, launch.observer());
     exec_command(launch);
   });
+}
+
+InitTask init_task(const Launch& launch, ChildProcess& command, const UniqueFd& signals, UniqueFd& channel) {
+  const Options& options = launch.options;
+  return {.command = command,
+          .signals = signals,
+          .channel = channel,
+          .own_session = options.new_session,
+          .counts_leftovers = options.verbosity > 0 || options.json_status_fd || options.explain,
+          .grace = options.grace,
+          .narrator = launch.narrator,
+          .log = launch.log};
 }
 
 void set_credentials(const Options& options, const sys::SyscallObserver& observer) {

@@ -32,9 +32,8 @@ std::string default_command(const Options& options) {
 }
 
 bool is_existing_init(const Options& options) {
-  const bool nothing_else = !options.steps_named && !options.new_session && !options.json_status_fd &&
-                            options.pinned.empty() && options.namespaces == (CLONE_NEWPID | CLONE_NEWNS);
-  return options.init && nothing_else && ::getpid() == 1;
+  return options.only_init_named && !options.new_session && !options.json_status_fd &&
+         options.pinned.empty() && options.namespaces == (CLONE_NEWPID | CLONE_NEWNS) && ::getpid() == 1;
 }
 
 /// Without privilege every other namespace needs a user namespace around it: user_namespaces(7).

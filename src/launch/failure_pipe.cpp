@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "pidns/sys/channels.hpp"
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/util/text.hpp"
 
@@ -20,7 +21,8 @@ void send_failure(const UniqueFd& pipe, const Failure& failure) {
 }
 
 std::optional<Failure> receive_failure(const UniqueFd& pipe) {
-  const std::string packet = sys::read_all(pipe);
+  // Where it cannot be read, the status of the child has to tell it.
+  const std::string packet = sys::or_default_on_error([&] { return sys::read_all(pipe); });
   if (packet.empty()) {
     return std::nullopt;
   }
@@ -32,7 +34,7 @@ std::optional<Failure> receive_failure(const UniqueFd& pipe) {
 }
 
 void throw_if_failed(sys::Pipe& pipe) {
-  sys::close(pipe.write, "cannot close a pipe");
+  sys::close(pipe.write);
   if (const auto failure = receive_failure(pipe.read)) {
     throw Failure(*failure);
   }

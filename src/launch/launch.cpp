@@ -1,6 +1,8 @@
 #include "pidns/launch/launch.hpp"
 
-#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "pidns/explain/signal_text.hpp"
 #include "pidns/launch/child.hpp"
@@ -20,6 +22,8 @@
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/namespaces.hpp"
+#include "pidns/sys/processes.hpp"
+#include "pidns/sys/signals.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/namespaces.hpp"
 
@@ -34,10 +38,14 @@ void check(const Options& options) {
     check_pinned(options);
     check_clock_offsets(options);
   }
-  if (options.json_status_fd && !sys::is_open(*options.json_status_fd)) {
-    throw Failure(status_failed,
-                  fmt::format("--json-status-fd: {} is not an open file descriptor", *options.json_status_fd),
-                  {});
+}
+
+/// Dies with the parent, from now on: a change of the user namespace makes the kernel forget it.
+/// @param parent the PID that it had when pidns started
+void die_with(pid_t parent, const Launch& launch) {
+  sys::set_parent_death_signal(SIGKILL, launch.observer());
+  if (::getppid() != parent) {
+    ::kill(::getpid(), SIGKILL);
   }
 }
 
@@ -71,30 +79,35 @@ Receiver receiver_of(const Options& options) {
 
 /// Starts the child and represents it until it ends. The namespaces are those of our children by now.
 ExitStatus start_and_supervise(Launch& launch, NamespacePinner& pinner) {
-  const JsonStatus json_status(launch.options.json_status_fd, launch.log);
   ForkLinks links = make_fork_links(launch.options);
   // CLONE_NEWPID moves our children, never us: the next process created is PID 1 of the new namespace.
   ChildProcess child(spawn_child(launch, pinner, links));
   links.channel.inner.reset();
   throw_if_failed(links.failure);  // end of file: exec has succeeded
+  links.failure.read.reset();      // what is opened from now on finds this descriptor free
   pinner.wait();
-  json_status.write_start(launch.proc, child.pid());
-  const ExitStatus status = supervise({.child = child,
-                                       .channel = links.channel.outer,
-                                       .receiver = receiver_of(launch.options),
-                                       .proc = launch.proc,
-                                       .terminal = launch.terminal,
-                                       .narrator = launch.narrator,
-                                       .log = launch.log});
-  json_status.write_end(status);
-  return status;
+  launch.json_status.write_start(launch.proc, child.pid(), launch.options.init);
+  const Ending ending = supervise({.child = child,
+                                   .signals = links.signals,
+                                   .channel = links.channel.outer,
+                                   .receiver = receiver_of(launch.options),
+                                   .proc = launch.proc,
+                                   .terminal = launch.terminal,
+                                   .narrator = launch.narrator,
+                                   .log = launch.log});
+  launch.json_status.write_end(ending);
+  return ending.status;
 }
 
 ExitStatus run_in_new_namespaces(Launch& launch) {
   // Now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   launch.proc = open_proc();
+  const pid_t parent = ::getppid();
   NamespacePinner pinner(launch.options);  // stays outside, so it must exist before unshare(2)
   create_namespaces(launch);
+  if (launch.options.die_with_parent) {
+    die_with(parent, launch);
+  }
   if (!launch.options.fork) {
     exec_without_fork(launch, pinner);
   }
@@ -103,7 +116,11 @@ ExitStatus run_in_new_namespaces(Launch& launch) {
 
 ExitStatus run_joined(Launch& launch) {
   launch.proc = open_proc();
+  const pid_t parent = ::getppid();
   join_namespaces(*launch.options.join, launch.proc, launch.observer(), launch.log);
+  if (launch.options.die_with_parent) {
+    die_with(parent, launch);
+  }
   NamespacePinner none(launch.options);
   return start_and_supervise(launch, none);
 }
@@ -112,22 +129,25 @@ ExitStatus run_joined(Launch& launch) {
 ExitStatus run_as_existing_init(const Launch& launch) {
   prepare_mounts(launch.options, launch.observer());
   sys::Pipe failure = sys::make_pipe();
+  const UniqueFd signals = sys::open_signalfd(SignalSet::all());
   ChildProcess command(spawn_command(launch, failure));
   throw_if_failed(failure);
   sys::close_stdin_and_stdout();
+  sys::leave_directory();
   UniqueFd no_channel;
-  const ExitStatus status = run_init(command, no_channel, launch.narrator);
+  const ExitStatus status = run_init(init_task(launch, command, signals, no_channel));
   launch.narrator.narrate(describe_ending, Receiver::pidns_as_init, status, status);
   return status;
 }
 
-ExitStatus run(const Options& options, Narrator& narrator, Log& log) {
+ExitStatus run(const Options& options, const JsonStatus& json_status, Narrator& narrator, Log& log) {
   check(options);
   Launch launch{.options = options,
                 .narrator = narrator,
                 .log = log,
                 .caller = block_all_signals(),
                 .terminal = Terminal(),
+                .json_status = json_status,
                 .proc = {}};
   if (options.join) {
     return run_joined(launch);
@@ -140,19 +160,21 @@ ExitStatus run(const Options& options, Narrator& narrator, Log& log) {
 ExitStatus launch(const Options& requested, Log& log) {
   Narrator narrator(requested.explain);
   const Options options = complete(requested, narrator, log);
-  const auto narrate_failure = [&](const Failure& failure) {
+  const JsonStatus json_status(options.json_status_fd, log);
+  const auto tell_failure = [&](const Failure& failure) {
+    json_status.write_failure(failure);
     if (narrator.has_begun()) {
       narrator.narrate(describe_failure, failure);
     }
   };
   try {
-    return run(options, narrator, log);
+    return run(options, json_status, narrator, log);
   } catch (const sys::Error& error) {
     const Failure failure = diagnose(error, options);
-    narrate_failure(failure);
+    tell_failure(failure);
     throw Failure(failure);
   } catch (const Failure& failure) {
-    narrate_failure(failure);
+    tell_failure(failure);
     throw;
   }
 }

@@ -23,7 +23,7 @@ constexpr int succeeded = 0;  // the status of the one answer that is not a fail
 /// Waits for the one request, which does not arrive when pidns ends before it. @return the answer
 std::optional<Failure> serve(const Job& job, sys::Pipe& request_pipe) {
   try {
-    sys::close(request_pipe.write, "cannot close a pipe");  // or the helper would wait for itself
+    sys::close(request_pipe.write);  // or the helper would wait for itself
     const std::string request = sys::read_packet(request_pipe.read);
     if (request.empty()) {
       return std::nullopt;
@@ -71,7 +71,7 @@ OutsideHelper::OutsideHelper(const Job& job) : request_(sys::make_pipe()), answe
     ::_exit(0);
   }));
   request_.read.reset();
-  sys::close(answer_.write, "cannot close a pipe");  // or its end would not be noticed
+  sys::close(answer_.write);  // or its end would not be noticed
 }
 
 void OutsideHelper::run(std::string_view request, std::string_view what) const {

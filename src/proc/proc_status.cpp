@@ -84,6 +84,16 @@ ProcStatus parse_status(std::string_view text) {
   return status;
 }
 
+bool is_kernel_thread(std::string_view stat) {
+  constexpr unsigned kernel_thread = 0x00200000;  // PF_KTHREAD in include/linux/sched.h
+  constexpr int fields_before = 7;                // up to the end of the name, which may contain blanks
+  stat.remove_prefix(std::min(stat.rfind(')'), stat.size()));
+  for (int field = 0; field < fields_before; ++field) {
+    consume_until(stat, ' ');
+  }
+  return (leading_number<unsigned>(stat) & kernel_thread) != 0;
+}
+
 ProcStatus read_status_at(int directory, const char* file) {
   return parse_status(sys::read_file(directory, file));
 }
@@ -121,9 +131,9 @@ UniqueFd open_status(const UniqueFd& proc, pid_t pid) {
       [&] { return sys::open_file(proc.get(), fmt::format("{}/status", pid).c_str(), O_RDONLY); });
 }
 
-SignalSet read_handled(const UniqueFd& status_file) {
-  const ProcStatus status = parse_status(sys::read_again(status_file));
-  return status.caught | status.ignored;
+std::optional<ProcStatus> read_status_again(const UniqueFd& status_file) {
+  const std::string text = sys::read_again(status_file);
+  return text.empty() ? std::nullopt : std::optional(parse_status(text));
 }
 
 std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid) {

@@ -1,14 +1,25 @@
 #include "pidns/proc/process_ids.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "pidns/proc/proc_status.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/sys/processes.hpp"
 #include "pidns/util/text.hpp"
 
 namespace pidns {
 
 pid_t proc_pid_of(const UniqueFd& proc, const UniqueFd& pidfd) {
   return pid_of_pidfd(read_unless_gone(proc, fmt::format("self/fdinfo/{}", pidfd.get())).value_or(""));
+}
+
+ProcessIds ids_of_child(const UniqueFd& proc, pid_t child) {
+  const pid_t proc_pid = sys::or_default_on_error([&] {
+    const bool same_numbers = sys::read_link(proc.get(), "self") == fmt::format("{}", ::getpid());
+    return same_numbers ? child : proc_pid_of(proc, sys::open_pidfd(child));
+  });
+  return {.pid = child, .proc_pid = proc_pid};
 }
 
 pid_t pid_of_pidfd(std::string_view text) {

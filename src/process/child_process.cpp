@@ -12,15 +12,8 @@ ChildProcess::~ChildProcess() {
   }
 }
 
-const UniqueFd& ChildProcess::pidfd() {
-  if (!pidfd_.valid()) {
-    pidfd_ = sys::open_pidfd(pid_);
-  }
-  return pidfd_;
-}
-
 ExitStatus ChildProcess::wait() {
-  const siginfo_t change = sys::wait_for(pidfd(), WEXITED);
+  const siginfo_t change = sys::wait_for(pid_, WEXITED);
   set_reaped();
   return exit_status_of(change);
 }

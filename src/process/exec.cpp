@@ -106,7 +106,8 @@ void execute_command(const std::vector<std::string>& command, const sys::Syscall
     observer(sys::Execute{arguments}, sys::Result{.value = -1, .error = attempt.error});
   }
   const bool found = attempt.error != ENOENT || exists(attempt.file);
-  throw Failure(found ? status_cannot_execute : status_not_found,
+  // A file whose interpreter is missing is not found either: to env(1), nohup(1), timeout(1) and every shell.
+  throw Failure(attempt.error == ENOENT ? status_not_found : status_cannot_execute,
                 fmt::format("cannot execute '{}': {}", command.front(), std::strerror(attempt.error)),
                 found ? diagnose_exec(attempt.file, attempt.error) : std::string{});
 }

@@ -34,7 +34,7 @@ SubprocessResult run_and_capture(const std::vector<std::string>& command, int ca
   sys::Pipe pipe = sys::make_pipe();
   // fork, not vfork: memory the child allocates before exec would leak in the parent.
   ChildProcess child(sys::spawn(sys::Memory::copied, {}, [&] { exec_subprocess(command, pipe, captured); }));
-  sys::close(pipe.write, "cannot close a pipe");
+  sys::close(pipe.write);
   std::string output = sys::read_all(pipe.read);
   return {.status = child.wait(), .output = std::move(output)};
 }

@@ -62,6 +62,14 @@ std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
   return leading_number<std::uintptr_t>(text.substr(2), 16);
 }
 
+Dispositions dispositions_of(const ProcStatus& status) {
+  return {.caught = status.caught,
+          .ignored = status.ignored,
+          .blocked = status.blocked,
+          .pending = status.pending,
+          .ended = status.state == 'Z'};
+}
+
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds process) {
   std::optional<Dispositions> found;
   SignalSet blocked_at_end = SignalSet::all();

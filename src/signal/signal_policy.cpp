@@ -16,11 +16,14 @@ bool is_about_own_child(int signal, int code) {
   return signal == SIGCHLD && code >= CLD_EXITED && code <= CLD_CONTINUED;
 }
 
-Origin origin_of(int signal, int code, bool sender_inside) {
-  if (code == SI_KERNEL) {
-    return terminal_signals.contains(signal) ? Origin::group : Origin::process;
-  }
-  return sender_inside ? Origin::group : Origin::process;
+bool is_from_terminal(int signal, int code) {
+  return code == SI_KERNEL && terminal_signals.contains(signal);
+}
+
+bool is_hangup_of_leader(int signal, int code, bool is_session_leader) {
+  // tty_signal_session_leader() in drivers/tty/tty_jobctrl.c: SIGHUP and SIGCONT to the leader, and to the
+  // foreground group only when the leader itself has exited.
+  return is_session_leader && code == SI_KERNEL && (signal == SIGHUP || signal == SIGCONT);
 }
 
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions) {

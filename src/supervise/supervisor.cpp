@@ -32,20 +32,18 @@ class Supervisor {
  public:
   explicit Supervisor(const Supervised& supervised) : supervised_(supervised), watch_(supervised.proc) {}
 
-  ExitStatus run() {
-    const UniqueFd signals = sys::open_signalfd(SignalSet::all());
-    const UniqueFd& pidfd = child().pidfd();
+  Ending run() {
     if (needs_dispositions()) {
       status_file_ = open_status(proc(), target().proc_pid);
-      read_handled(status_file_);  // what it takes is in memory from now on
+      read_status_again(status_file_);  // what it takes is in memory from now on
     }
-    // After opening the signalfd, so that it cannot land on fd 0 or 1.
     sys::close_stdin_and_stdout();
-    while (true) {
-      sys::wait_readable({&signals, &pidfd, &channel()}, watch_.pause());
+    sys::leave_directory();
+    while (!ended_) {
+      sys::wait_readable({&supervised_.signals, &channel()}, watch_.pause());
       // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
       // is stopped.
-      if (const auto signal = sys::read_signal(signals)) {
+      if (const auto signal = sys::next_signal(supervised_.signals)) {
         handle(*signal);
       }
       read_channel();
@@ -53,12 +51,10 @@ class Supervisor {
         watch_deliveries();
       }
       if (!watch_.is_attached() && !ended_) {
-        follow(sys::wait_for(pidfd, WEXITED | WSTOPPED | WNOHANG));
-      }
-      if (ended_) {
-        return finish(*ended_);
+        follow(sys::wait_for(child().pid(), WEXITED | WSTOPPED | WNOHANG));
       }
     }
+    return finish(*ended_);
   }
 
  private:
@@ -72,13 +68,13 @@ class Supervisor {
     }
   }
 
-  ExitStatus finish(const siginfo_t& end) {
+  Ending finish(const siginfo_t& end) {
     child().set_reaped();
     read_channel();
     const ExitStatus init = exit_status_of(end);
     const ExitStatus own = own_status(init);
     narrator().narrate(describe_ending, supervised_.receiver, init, own);
-    return own;
+    return {.status = own, .left = left_};
   }
 
   /// Follows the threads of PID 1 while a signal is undecided.
@@ -100,45 +96,79 @@ class Supervisor {
     watch_.settle(pending);
   }
 
-  void handle(const signalfd_siginfo& signal) {
-    const int number = static_cast<int>(signal.ssi_signo);
-    // First of all: what has reached the whole group is handled at this moment, and a command that ends
-    // because of it soon sets its handlers back.
-    const SignalSet handled = read_handled(status_file_);
+  void handle(const sys::ReceivedSignal& signal) noexcept {
     // Our own SIGPIPE says that the reader of our messages has gone. Other signals from our own PID were sent
     // before it executed pidns, and are for the command.
-    const bool own = static_cast<pid_t>(signal.ssi_pid) == ::getpid();
-    if (is_about_own_child(number, signal.ssi_code) ||
-        (own && number == SIGPIPE && signal.ssi_code == SI_USER)) {
+    const bool about_our_messages =
+        signal.sender == ::getpid() && signal.number == SIGPIPE && signal.code == SI_USER;
+    if (is_about_own_child(signal.number, signal.code) || about_our_messages) {
       return;
     }
-    const Origin origin =
-        shares_our_group() ? origin_of(number, signal.ssi_code,
-                                       sent_from_descendant_pidns(proc(), static_cast<pid_t>(signal.ssi_pid)))
-                           : Origin::process;
-    // Read before the signal is passed on: its handler may change what PID 1 does with it.
-    auto dispositions = read_relevant_dispositions(number);
-    if (dispositions) {
-      dispositions->caught = dispositions->caught | handled;
+    try {
+      respond(signal);
+    } catch (const std::exception&) {  // no memory: do without whatever else there was to be done
+      sys::pass_on(child().pid(), signal);
     }
+  }
+
+  void respond(const sys::ReceivedSignal& signal) {
+    const int number = signal.number;
+    // First of all: what has reached the whole group is handled at this moment, and a command that ends
+    // because of it soon sets its handlers back.
+    const auto first_look = read_status_again(status_file_);
+    const Origin origin = origin_of(signal);
+    // Before the signal is passed on: its handler may change what PID 1 does with it.
+    const auto dispositions = read_relevant_dispositions(number, origin, first_look);
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
-    report(signal, origin, decision, dispositions);
     if (number == SIGCONT) {
       forget_stop_signals();
     }
     // Beside one that is held already, the kernel decides which is delivered first.
     const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
+    const bool told_before = watch_.holds(number) || number == stop_signal_;
     const bool watched = undecided && number != stop_signal_ && watch(number, *dispositions);
-    // What has reached PID 1 before we watched, and is not pending, may have been discarded: a handler that
-    // runs twice is better than a signal that is lost.
-    const bool in_doubt = watched && !decision.relay && !watch_.read_pending().contains(number);
+    // What has reached PID 1 before we watched, and is neither blocked nor pending, may have been discarded:
+    // a handler that runs twice is better than a signal that is lost.
+    const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
+                          !watch_.read_pending().contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
     if (decision.relay || in_doubt) {
-      sys::pass_on(child().pidfd(), signal);
+      pass_on(signal);
+    }
+    if (!told_before) {
+      report(signal, origin, decision, dispositions);
     }
     if (!watched && (decision.apply_default || (decision.watch && !may_be_kept(number, *dispositions)))) {
       apply_default(number);
+    }
+  }
+
+  Origin origin_of(const sys::ReceivedSignal& signal) {
+    if (is_hangup_of_leader(signal.number, signal.code, ::getsid(0) == ::getpid()) || !shares_our_group()) {
+      return Origin::process;
+    }
+    // With --init it is PID 1 that finds out what comes from inside.
+    const bool may_be_inside = signal.code == SI_USER && !has_init();
+    return is_from_terminal(signal.number, signal.code) ||
+                   (may_be_inside && is_certainly_inside(proc(), signal.sender))
+               ? Origin::group
+               : Origin::process;
+  }
+
+  void pass_on(const sys::ReceivedSignal& signal) {
+    const pid_t pid = child().pid();
+    // A command in a session of its own does not get what the terminal sends, so its group gets that from us.
+    if (is_from_terminal(signal.number, signal.code) && !shares_our_group() &&
+        sys::send_signal_to_group(pid, signal.number)) {
+      return;
+    }
+    const bool has_payload = signal.code < 0 && signal.code != SI_TKILL;
+    const InitMessage message{.kind = InitMessage::Kind::signal,
+                              .value = signal.number,
+                              .sender = signal.code == SI_USER ? signal.sender : 0};
+    if (has_payload || !has_init() || !send_message(channel(), message)) {
+      sys::pass_on(pid, signal);
     }
   }
 
@@ -153,10 +183,9 @@ class Supervisor {
     return true;
   }
 
-  /// Looked up with the first signal: most commands never get one.
   const ProcessIds& target() {
     if (!target_) {
-      target_ = ProcessIds{.pid = child().pid(), .proc_pid = proc_pid_of(proc(), child().pidfd())};
+      target_ = ids_of_child(proc(), child().pid());
     }
     return *target_;
   }
@@ -164,34 +193,46 @@ class Supervisor {
   [[nodiscard]] std::string_view child_name() const { return is_joined() ? "the command" : "PID 1"; }
 
   /// What PID 1 does with signals; nothing when it is gone, or when that makes no difference.
-  std::optional<Dispositions> read_relevant_dispositions(int signal) {
+  std::optional<Dispositions> read_relevant_dispositions(int signal, Origin origin,
+                                                         const std::optional<ProcStatus>& first_look) {
     // Where the default is to do nothing, only the narration needs them.
     const bool only_to_tell = default_action(signal) == DefaultAction::ignore && !narrator().observer();
-    return needs_dispositions() && !only_to_tell ? read_dispositions(proc(), target()) : std::nullopt;
+    if (!needs_dispositions() || only_to_tell) {
+      return std::nullopt;
+    }
+    auto found = sys::or_default_on_error([&] { return read_dispositions(proc(), target()); });
+    if (!first_look) {
+      return found;
+    }
+    const Dispositions first = dispositions_of(*first_look);
+    if (!found) {
+      return first;
+    }
+    if (origin == Origin::process) {
+      return found;
+    }
+    found->caught = found->caught | first.caught;
+    found->ignored = found->ignored | first.ignored;
+    return found;
   }
 
   /// A PID 1 of our own has a use for every signal, and the kernel itself applies default actions to a
   /// command that is not PID 1.
   [[nodiscard]] bool needs_dispositions() const { return supervised_.receiver == Receiver::init; }
 
-  void report(const signalfd_siginfo& signal, Origin origin, const Decision& decision,
+  void report(const sys::ReceivedSignal& signal, Origin origin, const Decision& decision,
               const std::optional<Dispositions>& dispositions) {
-    const int number = static_cast<int>(signal.ssi_signo);
-    // A PID 1 that reads the terminal in the background is sent SIGTTIN again and again until it stops.
-    if (watch_.holds(number) || number == stop_signal_) {
-      return;
-    }
+    const int number = signal.number;
     log().debug("{}: {} {}{}", signal_name(number), decision.relay ? "relayed to" : "has already reached",
                 child_name(),
                 decision.apply_default ? ", which has no use for it: applying the default action"
                 : decision.watch       ? ", which may be holding it"
                                        : "");
     // The terminal sends some repeatedly, as at each change of its size, and they have no effect; nor has any
-    // signal once PID 1 has been killed.
-    const bool matters = decision.relay || default_action(number) != DefaultAction::ignore;
+    // signal once PID 1 has been killed. The PID 1 of --init tells by itself what it passes on.
+    const bool matters = decision.relay ? !has_init() : default_action(number) != DefaultAction::ignore;
     if (matters && fatal_signal_ == 0) {
-      const Sender sender{
-          .origin = origin, .code = signal.ssi_code, .pid = static_cast<pid_t>(signal.ssi_pid)};
+      const Sender sender{.origin = origin, .code = signal.code, .pid = signal.sender};
       narrator().narrate(describe_signal, number, sender, supervised_.receiver, decision, dispositions);
     }
   }
@@ -212,15 +253,22 @@ class Supervisor {
     const bool hung_up = channel().valid() && sys::has_hung_up(channel());
     bool continued = false;
     while (const auto message = channel().valid() ? receive_message(channel()) : std::nullopt) {
-      if (message->kind != InitMessage::Kind::stopped) {
-        command_status_ =
-            ExitStatus{.killed = message->kind == InitMessage::Kind::killed, .value = message->value};
-        continue;
-      }
-      ++stops_heard_;
-      if (!continued) {  // later stops were reported while we were stopped, and are over
-        stop(message->value);
-        continued = true;
+      switch (message->kind) {
+        case InitMessage::Kind::exited:
+        case InitMessage::Kind::killed:
+          command_status_ =
+              ExitStatus{.killed = message->kind == InitMessage::Kind::killed, .value = message->value};
+          left_ = message->left == InitMessage::unknown ? std::nullopt : std::optional(message->left);
+          break;
+        case InitMessage::Kind::received:
+          tell_what_we_received(*message);
+          break;
+        default:
+          ++stops_heard_;
+          if (!continued) {  // later stops were reported while we were stopped, and are over
+            stop(message->value);
+            continued = true;
+          }
       }
     }
     if (continued) {
@@ -231,17 +279,31 @@ class Supervisor {
     }
   }
 
+  /// PID 1 has received a signal, and asks whether we have as well.
+  void tell_what_we_received(const InitMessage& question) {
+    constexpr int at_most = 64;  // more may come all the time
+    for (int i = 0; i < at_most; ++i) {
+      const auto signal = sys::next_signal(supervised_.signals);
+      if (!signal) {
+        break;
+      }
+      handle(*signal);
+    }
+    send_message(channel(),
+                 {.kind = InitMessage::Kind::told, .value = question.value, .sender = question.sender});
+  }
+
   void apply_default(int signal) {
     if (default_action(signal) == DefaultAction::stop) {
       // We follow once it has stopped: a shell told earlier would read the terminal together with PID 1.
       if (std::exchange(stop_signal_, signal) == 0) {
         narrator().narrate(describe_default_action, signal);
       }
-      sys::send_signal(child().pidfd(), SIGSTOP);
+      sys::send_signal(child().pid(), SIGSTOP);
     } else if (fatal_signal_ == 0) {  // an ordinary process dies of the first
       fatal_signal_ = signal;
       narrator().narrate(describe_default_action, signal);
-      sys::send_signal(child().pidfd(), SIGKILL);
+      sys::send_signal(child().pid(), SIGKILL);
     }
   }
 
@@ -261,7 +323,7 @@ class Supervisor {
     narrator().narrate(describe_continuation, supervised_.receiver);
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
-      sys::send_signal(child().pidfd(), SIGCONT);
+      sys::send_signal(child().pid(), SIGCONT);
     }
   }
 
@@ -312,16 +374,17 @@ class Supervisor {
   UniqueFd status_file_;  // of PID 1; open from the start, as its first use has no time to lose
   int stops_heard_ = 0;   // of COMMAND, from the PID 1 of --init
   std::optional<ExitStatus> command_status_;
-  int fatal_signal_ = 0;   // the signal whose default action has ended PID 1
-  SignalSet deadly_seen_;  // signals to pidns that an ordinary process dies of
-  int stop_signal_ = 0;    // the signal that stops us too once PID 1 has stopped
+  std::optional<int> left_;  // how many processes COMMAND has left behind
+  int fatal_signal_ = 0;     // the signal whose default action has ended PID 1
+  SignalSet deadly_seen_;    // signals to pidns that an ordinary process dies of
+  int stop_signal_ = 0;      // the signal that stops us too once PID 1 has stopped
   DeliveryWatch watch_;
   std::optional<siginfo_t> ended_;  // how PID 1 has ended
 };
 
 }  // namespace
 
-ExitStatus supervise(const Supervised& supervised) {
+Ending supervise(const Supervised& supervised) {
   return Supervisor(supervised).run();
 }
 

@@ -6,20 +6,22 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 
 #include "call.hpp"
 #include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
-void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds) {
+void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds) noexcept {
   std::array<pollfd, 4> polled{};
   nfds_t count = 0;
   for (const UniqueFd* file : files) {
     polled.at(count++) = {.fd = file->get(), .events = POLLIN, .revents = 0};  // a negative fd is passed over
   }
   if (retry([&] { return ::poll(polled.data(), count, milliseconds); }) == -1) {
-    throw_error(Syscall::poll, errno, "cannot wait for signals");
+    const timespec moment{.tv_sec = 0, .tv_nsec = 10'000'000};
+    ::nanosleep(&moment, nullptr);
   }
 }
 
@@ -47,38 +49,32 @@ Channel make_channel() {
   return channel;
 }
 
-void send_packet(const UniqueFd& channel, std::string_view packet) {
-  if (retry([&] { return ::send(channel.get(), packet.data(), packet.size(), MSG_NOSIGNAL); }) == -1 &&
-      errno != EPIPE) {
-    throw_error(Syscall::send, errno, "cannot send a message between pidns and PID 1");
-  }
+bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept {
+  const int flags = MSG_NOSIGNAL | (wait == Wait::no ? MSG_DONTWAIT : 0);
+  return retry([&] { return ::send(channel.get(), packet.data(), packet.size(), flags); }) ==
+         static_cast<ssize_t>(packet.size());
 }
 
-bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) {
-  const ssize_t received = retry([&] { return ::recv(channel.get(), packet, size, MSG_DONTWAIT); });
-  if (received == -1 && errno != EAGAIN && errno != ECONNRESET) {
-    throw_error(Syscall::recv, errno, "cannot receive a message between pidns and PID 1");
-  }
-  return received == static_cast<ssize_t>(size);
+bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) noexcept {
+  return retry([&] { return ::recv(channel.get(), packet, size, MSG_DONTWAIT); }) ==
+         static_cast<ssize_t>(size);
 }
 
 namespace {
 
+/// @return 0 when that is refused
 short poll_now(const UniqueFd& file) {
   pollfd polled{.fd = file.get(), .events = 0, .revents = 0};
-  if (retry([&] { return ::poll(&polled, 1, 0); }) == -1) {
-    throw_error(Syscall::poll, errno, "cannot poll");
-  }
-  return polled.revents;
+  return retry([&] { return ::poll(&polled, 1, 0); }) == -1 ? short{0} : polled.revents;
 }
 
 }  // namespace
 
-bool has_hung_up(const UniqueFd& channel) {
+bool has_hung_up(const UniqueFd& channel) noexcept {
   return (poll_now(channel) & POLLHUP) != 0;
 }
 
-bool has_reader(const UniqueFd& write_end) {
+bool has_reader(const UniqueFd& write_end) noexcept {
   return (poll_now(write_end) & POLLERR) == 0;
 }
 

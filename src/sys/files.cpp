@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -14,6 +15,7 @@
 
 #include "call.hpp"
 #include "pidns/sys/error.hpp"
+#include "pidns/util/text.hpp"
 
 namespace pidns::sys {
 
@@ -33,9 +35,11 @@ bool is_regular_file(const char* path, const std::string& context) {
   return S_ISREG(facts.st_mode);
 }
 
-void close(UniqueFd& file, std::string_view context) {
-  if (::close(file.release()) == -1) {
-    throw_error(Syscall::close, errno, std::string(context));
+void close(UniqueFd& file) noexcept {
+  const int fd = file.release();
+  if (::close(fd) == -1 && errno != EBADF) {
+    // On Linux it is closed nevertheless: close(2). Only a filter of system calls leaves it open.
+    ::syscall(SYS_close_range, fd, fd, 0);
   }
 }
 
@@ -94,20 +98,37 @@ void redirect(int fd, const UniqueFd& file) {
   }
 }
 
-void close_stdin_and_stdout() {
+void close_stdin_and_stdout() noexcept {
   ::close(STDIN_FILENO);
   ::close(STDOUT_FILENO);
 }
 
-void close_all_above_stderr_but(const UniqueFd& kept) {
-  const auto close_all = [](unsigned first, unsigned last) {
-    if (first <= last && retry([&] { return ::close_range(first, last, 0); }) == -1) {
-      throw_error(Syscall::close_range, errno, "cannot close file descriptors");
+void leave_directory() noexcept {
+  if (::chdir("/") == -1) {
+    return;  // then it keeps its directory
+  }
+}
+
+namespace {
+
+bool close_all(int first, int last) {
+  return first > last || retry([&] { return ::syscall(SYS_close_range, first, last, 0); }) == 0;
+}
+
+}  // namespace
+
+void close_all_above_stderr_but(const UniqueFd& one, const UniqueFd& other, const UniqueFd& proc) noexcept {
+  const auto [low, high] = std::minmax({one.get(), other.get()});
+  constexpr int first = STDERR_FILENO + 1;
+  if (close_all(first, low - 1) && close_all(low + 1, high - 1) && close_all(high + 1, INT_MAX)) {
+    return;
+  }
+  for (const std::string& name : or_default_on_error([&] { return list_directory(proc.get(), "self/fd"); })) {
+    const auto fd = leading_number<int>(name);
+    if (fd >= first && fd != low && fd != high) {
+      ::close(fd);
     }
-  };
-  const auto fd = static_cast<unsigned>(kept.get());
-  close_all(STDERR_FILENO + 1, fd - 1);
-  close_all(fd + 1, ~0U);
+  }
 }
 
 bool is_open(int fd) {
@@ -163,10 +184,16 @@ std::string read_packet(const UniqueFd& file) {
 }
 
 std::string read_again(const UniqueFd& file) {
-  std::string text(4096, '\0');
-  const ssize_t size = retry([&] { return ::pread(file.get(), text.data(), text.size(), 0); });
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return text;
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t size = retry(
+        [&] { return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(text.size())); });
+    if (size <= 0) {
+      return text;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
 }
 
 std::string read_start(const char* path) {

@@ -83,12 +83,47 @@ UniqueFd open_pidfd(pid_t pid) {
   return pidfd;
 }
 
-siginfo_t wait_for(const UniqueFd& pidfd, int options) {
+namespace {
+
+/// @param pid of a child; -1: any
+siginfo_t wait_in_older_way(pid_t pid, int options) {
+  const int flags = ((options & WNOHANG) != 0 ? WNOHANG : 0) | ((options & WSTOPPED) != 0 ? WUNTRACED : 0) |
+                    (options & WCONTINUED);
+  int status = 0;
   siginfo_t info{};
-  if (retry([&] { return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, options); }) == -1) {
-    throw_error(Syscall::waitid, errno, "cannot wait for the command");
+  const pid_t found = retry([&] { return ::wait4(pid, &status, flags, nullptr); });
+  if (found <= 0) {
+    return info;
+  }
+  info.si_signo = SIGCHLD;
+  info.si_pid = found;
+  info.si_code = WIFEXITED(status)     ? CLD_EXITED
+                 : WIFSIGNALED(status) ? CLD_KILLED
+                 : WIFSTOPPED(status)  ? CLD_STOPPED
+                                       : CLD_CONTINUED;
+  info.si_status = WIFEXITED(status)     ? WEXITSTATUS(status)
+                   : WIFSIGNALED(status) ? WTERMSIG(status)
+                   : WIFSTOPPED(status)  ? WSTOPSIG(status)
+                                         : SIGCONT;
+  return info;
+}
+
+siginfo_t wait_in_some_way(idtype_t type, pid_t pid, int options) {
+  siginfo_t info{};
+  if (retry([&] { return ::waitid(type, static_cast<id_t>(pid), &info, options); }) == -1) {
+    return wait_in_older_way(type == P_PID ? pid : -1, options);
   }
   return info;
+}
+
+}  // namespace
+
+siginfo_t wait_for(pid_t child, int options) noexcept {
+  return wait_in_some_way(P_PID, child, options);
+}
+
+siginfo_t wait_for_any_child() noexcept {
+  return wait_in_some_way(P_ALL, 0, WEXITED | WSTOPPED | WCONTINUED | WNOHANG);
 }
 
 void kill_and_reap(pid_t child) {
@@ -97,13 +132,9 @@ void kill_and_reap(pid_t child) {
   }
 }
 
-std::optional<siginfo_t> wait_for_any_child() {
+bool has_children() noexcept {
   siginfo_t info{};
-  if (retry([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG); }) == -1 &&
-      errno != ECHILD) {
-    throw_error(Syscall::waitid, errno, "cannot reap");
-  }
-  return info.si_pid == 0 ? std::nullopt : std::optional(info);
+  return retry([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT); }) == 0;
 }
 
 void allow_more_open_files() {

@@ -1,60 +1,116 @@
 #include "pidns/sys/signals.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <climits>
+#include <ctime>
 
 #include "call.hpp"
-#include "pidns/sys/channels.hpp"
 #include "pidns/sys/error.hpp"
 
 namespace pidns::sys {
 
-void pass_on(const UniqueFd& pidfd, const signalfd_siginfo& signal) {
-  const int number = static_cast<int>(signal.ssi_signo);
-  // The kernel lets no process imitate kill(2) or tgkill(2); neither has a payload: pidfd_send_signal(2).
-  if (signal.ssi_code >= 0 || signal.ssi_code == SI_TKILL) {
-    send_signal(pidfd, number);
-    return;
-  }
-  siginfo_t info{};
-  info.si_signo = number;
-  info.si_errno = signal.ssi_errno;
-  info.si_code = signal.ssi_code;
-  info.si_pid = static_cast<pid_t>(signal.ssi_pid);
-  info.si_uid = signal.ssi_uid;
-  info.si_value.sival_ptr = reinterpret_cast<void*>(signal.ssi_ptr);  // NOLINT: passed on, never followed
-  send_signal(pidfd, number, &info);
-}
+namespace {
 
-bool send_signal(const UniqueFd& pidfd, int signal, siginfo_t* info) {
+/// Makes a call that sends a signal, again and again while too many are queued: setrlimit(2),
+/// RLIMIT_SIGPENDING.
+template <typename Send>
+bool try_sending(Send send) {
   constexpr int attempts = 100;
+  const timespec millisecond{.tv_sec = 0, .tv_nsec = 1'000'000};
   for (int i = 0; i < attempts; ++i) {
-    if (retry([&] { return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, info, 0); }) == 0) {
+    if (retry(send) == 0) {
       return true;
     }
-    if (errno == ESRCH) {
+    if (errno != EAGAIN) {
       return false;
     }
-    if (errno != EAGAIN) {
-      throw_error(Syscall::pidfd_send_signal, errno, fmt::format("cannot send {}", signal_name(signal)));
-    }
-    // Too many are queued: setrlimit(2), RLIMIT_SIGPENDING.
-    wait_readable({&pidfd}, 1);
+    ::nanosleep(&millisecond, nullptr);
   }
   return false;
 }
 
-SignalSet set_signal_mask(SignalSet mask) {
+ReceivedSignal received(const siginfo_t& info) {
+  return {.number = info.si_signo,
+          .code = info.si_code,
+          .error = info.si_errno,
+          .sender = info.si_pid,
+          .user = info.si_uid,
+          .payload = reinterpret_cast<std::uintptr_t>(info.si_value.sival_ptr)};  // NOLINT: never followed
+}
+
+/// Takes a pending signal of a set without waiting.
+bool take(SignalSet signals, siginfo_t& info) {
+  const std::uint64_t bits = signals.bits();
+  const timespec now{};
+  return retry([&] { return ::syscall(SYS_rt_sigtimedwait, &bits, &info, &now, sizeof bits); }) != -1;
+}
+
+}  // namespace
+
+std::optional<ReceivedSignal> next_signal(const UniqueFd& signalfd) noexcept {
+  signalfd_siginfo read{};
+  if (retry([&] { return ::read(signalfd.get(), &read, sizeof read); }) == sizeof read) {
+    return ReceivedSignal{.number = static_cast<int>(read.ssi_signo),
+                          .code = read.ssi_code,
+                          .error = read.ssi_errno,
+                          .sender = static_cast<pid_t>(read.ssi_pid),
+                          .user = read.ssi_uid,
+                          .payload = read.ssi_ptr};
+  }
+  siginfo_t info{};
+  return errno != EAGAIN && take(SignalSet::all(), info) ? std::optional(received(info)) : std::nullopt;
+}
+
+bool send_signal(pid_t child, int signal) noexcept {
+  return try_sending([&] { return ::kill(child, signal); });
+}
+
+bool send_signal_to_group(pid_t child, int signal) noexcept {
+  return try_sending([&] { return ::kill(-child, signal); });
+}
+
+bool pass_on(pid_t child, const ReceivedSignal& signal) noexcept {
+  // The kernel lets no process imitate kill(2) or tgkill(2); neither has a payload: rt_sigqueueinfo(2).
+  if (signal.code >= 0 || signal.code == SI_TKILL) {
+    return send_signal(child, signal.number);
+  }
+  siginfo_t info{};
+  info.si_signo = signal.number;
+  info.si_errno = signal.error;
+  info.si_code = signal.code;
+  info.si_pid = signal.sender;
+  info.si_uid = signal.user;
+  info.si_value.sival_ptr = reinterpret_cast<void*>(signal.payload);  // NOLINT: passed on, never followed
+  return try_sending([&] { return ::syscall(SYS_rt_sigqueueinfo, child, signal.number, &info); });
+}
+
+namespace {
+
+std::optional<SignalSet> exchange_signal_mask(SignalSet mask) {
   const std::uint64_t after = mask.bits();
   std::uint64_t before = 0;
-  if (retry([&] { return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &after, &before, sizeof after); }) ==
-      -1) {
+  return retry([&] { return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &after, &before, sizeof after); }) ==
+                 -1
+             ? std::nullopt
+             : std::optional(SignalSet(before));
+}
+
+}  // namespace
+
+SignalSet set_signal_mask(SignalSet mask) {
+  const auto before = exchange_signal_mask(mask);
+  if (!before) {
     throw_error(Syscall::rt_sigprocmask, errno, "cannot set the signal mask");
   }
-  return SignalSet(before);
+  return *before;
 }
 
 namespace {
@@ -108,17 +164,6 @@ UniqueFd open_signalfd(SignalSet signals) {
   return fd;
 }
 
-std::optional<signalfd_siginfo> read_signal(const UniqueFd& signalfd) {
-  signalfd_siginfo info{};
-  if (retry([&] { return ::read(signalfd.get(), &info, sizeof info); }) == -1) {
-    if (errno == EAGAIN) {
-      return std::nullopt;
-    }
-    throw_error(Syscall::read, errno, "cannot read signals");
-  }
-  return info;
-}
-
 void raise_with_default_action(int signal) {
   if (signal != SIGKILL && signal != SIGSTOP) {
     set_default_disposition(signal);
@@ -138,18 +183,13 @@ void let_interrupt(int signal) {
   // A SIGCHLD is delivered first. Blocked with the rest, the SIGCONT that came with it would stay pending,
   // and be passed on as one more.
   ::sigdelset(&action.sa_mask, SIGCONT);
-  if (::sigaction(signal, &action, nullptr) == -1) {
-    throw_error(Syscall::rt_sigaction, errno,
-                fmt::format("cannot set the disposition of {}", signal_name(signal)));
-  }
+  ::sigaction(signal, &action, nullptr);
 }
 
 /// Takes a pending signal back that this process has sent itself.
 bool take_back(int signal) {
-  const std::uint64_t bits = SignalSet::of(signal).bits();
-  const timespec now{};
   siginfo_t info{};
-  if (retry([&] { return ::syscall(SYS_rt_sigtimedwait, &bits, &info, &now, sizeof bits); }) == -1) {
+  if (!take(SignalSet::of(signal), info)) {
     return false;
   }
   if (info.si_code == SI_USER && info.si_pid == ::getpid()) {
@@ -161,12 +201,13 @@ bool take_back(int signal) {
 
 }  // namespace
 
-bool stop_this_process(int signal, const std::function<bool()>& is_wanted) {
+bool stop_this_process(int signal, const std::function<bool()>& is_wanted) noexcept {
   let_interrupt(SIGCHLD);
   let_interrupt(SIGCONT);
   // Blocked, it stays pending, and a SIGCONT that comes from now on takes it back. SIGSTOP cannot be blocked.
   if (signal != SIGSTOP) {
-    set_default_disposition(signal);
+    const KernelAction action{};
+    ::syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);
     ::kill(::getpid(), signal);
   }
   if (!is_wanted()) {
@@ -179,20 +220,49 @@ bool stop_this_process(int signal, const std::function<bool()>& is_wanted) {
   // When we are continued, a child that is continued with us may already have made the terminal send the next
   // stop signal. But the child's SIGCHLD has come before that, and is delivered first as the lower number,
   // and with its handler all stop signals are blocked again: get_signal() in kernel/signal.c.
-  const std::uint64_t mask =
-      (~(SignalSet::of(signal) | SignalSet::of(SIGCHLD) | SignalSet::of(SIGCONT))).bits();
+  const SignalSet mask = ~(SignalSet::of(signal) | SignalSet::of(SIGCHLD) | SignalSet::of(SIGCONT));
+  const std::uint64_t bits = mask.bits();
   const timespec now{};
-  if (::syscall(SYS_ppoll, nullptr, 0, &now, &mask, sizeof mask) == -1 && errno != EINTR) {
-    throw_error(Syscall::poll, errno, "cannot stop");
+  if (::syscall(SYS_ppoll, nullptr, 0, &now, &bits, sizeof bits) == -1 && errno != EINTR) {
+    exchange_signal_mask(mask);
+    exchange_signal_mask(SignalSet::all());
   }
   return !take_back(signal);
 }
 
-void write_to_stderr(std::string_view text) {
+namespace {
+
+/// One write(2) that does not wait: to a pipe with room for one of PIPE_BUF bytes, unless another process
+/// fills it at this moment; the kernel can be asked not to wait for that since Linux 6.4.
+ssize_t write_some(int fd, std::string_view text, Wait wait) {
+  pollfd polled{.fd = fd, .events = POLLOUT, .revents = 0};
+  if (wait == Wait::no && ::poll(&polled, 1, 0) != 1) {
+    errno = EAGAIN;
+    return -1;
+  }
+  if (wait == Wait::yes) {
+    return ::write(fd, text.data(), text.size());
+  }
+  text = text.substr(0, PIPE_BUF);
+  struct stat facts {};
+  if (::fstat(fd, &facts) == 0 && S_ISFIFO(facts.st_mode)) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): writev(2) does not change it
+    const iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+    const ssize_t size = ::pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
+    if (size != -1 || errno != EOPNOTSUPP) {
+      return size;
+    }
+  }
+  return ::write(fd, text.data(), text.size());
+}
+
+}  // namespace
+
+bool write_text(int fd, std::string_view text, Wait wait) noexcept {
   // From the background the terminal would stop us: termios(3), TOSTOP. And a pipe may have lost its reader.
-  const SignalSet mask = set_signal_mask(SignalSet::all());
+  const auto mask = exchange_signal_mask(SignalSet::all());
   while (!text.empty()) {
-    const ssize_t size = retry([&] { return ::write(STDERR_FILENO, text.data(), text.size()); });
+    const ssize_t size = retry([&] { return write_some(fd, text, wait); });
     if (size == -1) {
       if (errno == EPIPE) {
         take_back(SIGPIPE);
@@ -201,7 +271,10 @@ void write_to_stderr(std::string_view text) {
     }
     text.remove_prefix(static_cast<std::size_t>(size));
   }
-  set_signal_mask(mask);
+  if (mask) {
+    exchange_signal_mask(*mask);
+  }
+  return text.empty();
 }
 
 }  // namespace pidns::sys

@@ -170,13 +170,13 @@ TEST_CASE("a file without the permission is no command", "[errors]") {
 TEST_CASE("a script is explained by its first line", "[errors]") {
   const TemporaryDirectory directory;
   const std::string script = program(directory, "#!/no/such/interpreter\n");
-  check_message(run_pidns({script}), 126, "cannot execute '" + script + "': No such file or directory",
+  check_message(run_pidns({script}), 127, "cannot execute '" + script + "': No such file or directory",
                 script + " needs /no/such/interpreter, which does not exist");
-  check_message(run_pidns({"program"}, {.environment = {"PATH=" + directory.path()}}), 126,
+  check_message(run_pidns({"program"}, {.environment = {"PATH=" + directory.path()}}), 127,
                 "cannot execute 'program': No such file or directory",
                 script + " needs /no/such/interpreter, which does not exist");
   program(directory, "#!/bin/sh\r\necho hello\r\n");
-  check_message(run_pidns({script}), 126, "cannot execute '" + script + "': No such file or directory",
+  check_message(run_pidns({script}), 127, "cannot execute '" + script + "': No such file or directory",
                 "the first line of " + script + " ends with a carriage return: save it with Unix line ends");
 }
 

@@ -92,7 +92,8 @@ TEST_CASE("pidns leaves no core file of its own", "[status]") {
 }
 
 TEST_CASE("a pidns that is PID 1 itself and cannot die of a signal exits as a shell would", "[status]") {
-  Running running(harness::pidns(harness::pidns({"sh", "-c", "echo ready; read line"})));
+  // The inner pidns is PID 1 of the outer one's namespace.
+  Running running(harness::pidns({"--mount-proc", pidns_binary(), "sh", "-c", "echo ready; read line"}));
   running.wait_for_output("ready");
   REQUIRE(::kill(descendants_of(running.pid()).back(), SIGKILL) == 0);
   CHECK(running.finish().ending == ExitStatus{.killed = false, .value = 128 + SIGKILL});

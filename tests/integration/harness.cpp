@@ -116,6 +116,12 @@ std::vector<std::string> pidns(std::vector<std::string> arguments) {
   return arguments;
 }
 
+std::vector<std::string> pidns_as_pid_1(std::vector<std::string> command) {
+  const std::vector<std::string> steps{"--fork", "--mount-proc"};
+  command.insert(command.begin(), steps.begin(), steps.end());
+  return pidns(std::move(command));
+}
+
 std::vector<std::string> as_nobody(std::vector<std::string> command) {
   const std::vector<std::string> prefix{"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
                                         "--"};
@@ -275,7 +281,8 @@ cd / && PIDNS_BINARY=/mnt/pidns exec /mnt/tests "$3")";
   const std::string tests = std::filesystem::read_symlink("/proc/self/exe");
   // A test that takes too long is killed, and what it runs goes with it.
   const Setup setup{.before_exec = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }};
-  const Result result = run_pidns({"sh", "-c", scene, "sh", pidns_binary(), tests, test_case}, setup);
+  const Result result =
+      run_pidns({"--mount-proc", "sh", "-c", scene, "sh", pidns_binary(), tests, test_case}, setup);
   std::cout << result.out << std::flush;
   INFO(result.err);
   CHECK(result.status() == 0);

@@ -23,6 +23,8 @@ using pidns::UniqueFd;
 std::string pidns_binary();
 /// `pidns` and its arguments, as a command for the functions below.
 std::vector<std::string> pidns(std::vector<std::string> arguments);
+/// The same with the steps named that make the command PID 1, with a proc of its own.
+std::vector<std::string> pidns_as_pid_1(std::vector<std::string> command);
 /// The same command as the user nobody, without any capability.
 std::vector<std::string> as_nobody(std::vector<std::string> command);
 /// `pidns` and its arguments as the user nobody, who may not be able to enter the directory of the build.

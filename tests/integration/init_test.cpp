@@ -120,7 +120,7 @@ TEST_CASE("a command that stops itself stops pidns and SIGCONT continues both", 
 }
 
 TEST_CASE("init that is PID 1 already runs the command in its own namespace and says so", "[init]") {
-  const Result result = run_pidns({pidns_binary(), "--no-user", "--init", "sh", "-c",
+  const Result result = run_pidns({"--mount-proc", pidns_binary(), "--no-user", "--init", "sh", "-c",
                                    "echo $$; readlink /proc/1/ns/pid /proc/self/ns/pid | uniq | wc -l"});
   CHECK(result.out == "2\n1\n");
   CHECK(result.err == "pidns: already PID 1: --init runs COMMAND in this PID namespace\n");
@@ -128,14 +128,14 @@ TEST_CASE("init that is PID 1 already runs the command in its own namespace and 
 }
 
 TEST_CASE("init in place has the same exit statuses", "[init]") {
-  CHECK(run_pidns({pidns_binary(), "--init", "sh", "-c", "exit 9"}).status() == 9);
-  CHECK(run_pidns({pidns_binary(), "--init", "sh", "-c", "kill -TERM $$"}).status() == 143);
-  CHECK(run_pidns({pidns_binary(), "--init", "/no/such/command"}).status() == 127);
+  CHECK(run_pidns({"--mount-proc", pidns_binary(), "--init", "sh", "-c", "exit 9"}).status() == 9);
+  CHECK(run_pidns({"--mount-proc", pidns_binary(), "--init", "sh", "-c", "kill -TERM $$"}).status() == 143);
+  CHECK(run_pidns({"--mount-proc", pidns_binary(), "--init", "/no/such/command"}).status() == 127);
 }
 
 TEST_CASE("init that is PID 1 already still makes a namespace when a step is named", "[init]") {
-  const Result result = run_pidns(
-      {pidns_binary(), "--init", "--mount-proc", "sh", "-c", "echo $$; ls -d /proc/[0-9]* | wc -l"});
+  const Result result = run_pidns({"--mount-proc", pidns_binary(), "--init", "--mount-proc", "sh", "-c",
+                                   "echo $$; ls -d /proc/[0-9]* | wc -l"});
   CHECK(result.err.empty());
   CHECK(lines(result.out).at(0) == "2");
 }

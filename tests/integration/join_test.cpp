@@ -72,7 +72,7 @@ std::string link_text(ino_t number) {
 
 TEST_CASE("a joined command sees the namespace and is seen in it", "[join]") {
   for (const std::vector<std::string>& launcher :
-       {harness::pidns({}), harness::pidns({"--init"}),
+       {harness::pidns({"--init"}), harness::pidns({"--mount-proc"}),
         std::vector<std::string>{"unshare", "--pid", "--fork", "--mount-proc"}}) {
     CAPTURE(launcher);
     const Inside target(launcher);
@@ -93,13 +93,13 @@ TEST_CASE("a joined command sees the namespace and is seen in it", "[join]") {
 }
 
 TEST_CASE("a second shell in the namespace has the next PIDs", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   CHECK(run(join(target, {"sh", "-c", "echo $$"})).out == "2\n");
   CHECK(run(join(target, {"sh", "-c", "echo $$"})).out == "3\n");
 }
 
 TEST_CASE("the exit status of a joined command is returned", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   for (const int status : {0, 1, 7, 125, 255}) {
     CHECK(run(join(target, {"sh", "-c", "exit " + std::to_string(status)})).ending ==
           ExitStatus{.killed = false, .value = status});
@@ -113,7 +113,7 @@ TEST_CASE("the exit status of a joined command is returned", "[join]") {
 }
 
 TEST_CASE("pidns dies of the signal that kills a joined command", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   for (const std::string name : {"TERM", "KILL", "ABRT", "HUP", "SEGV", "USR1"}) {
     const ExitStatus ending = run(join(target, {"sh", "-c", "ulimit -c 0; kill -" + name + " $$"})).ending;
     CHECK(ending.killed);
@@ -122,7 +122,7 @@ TEST_CASE("pidns dies of the signal that kills a joined command", "[join]") {
 }
 
 TEST_CASE("a signal sent to pidns does to a joined command what it does to any", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM, 40}) {
     CAPTURE(signal);
     Running joined(join(target, {"sh", "-c", "echo ready; exec sleep 1000"}));
@@ -135,7 +135,7 @@ TEST_CASE("a signal sent to pidns does to a joined command what it does to any",
 }
 
 TEST_CASE("a handler of a joined command runs once", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   Running joined(join(target, trapping("TERM", "ALRM")));
   joined.read_line();
   joined.send(SIGTERM);
@@ -147,7 +147,7 @@ TEST_CASE("a handler of a joined command runs once", "[join]") {
 }
 
 TEST_CASE("a joined command that ignores a signal goes on", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   Running joined(join(target, {"sh", "-c", "trap '' TERM; echo ready; read line; exit 5"}));
   joined.read_line();
   joined.send(SIGTERM);
@@ -156,7 +156,7 @@ TEST_CASE("a joined command that ignores a signal goes on", "[join]") {
 }
 
 TEST_CASE("a joined command stops and goes on together with pidns", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   for (const int signal : {SIGTSTP, SIGTTIN}) {
     Running joined(join(target, {"sh", "-c", "echo ready; read line; exit 5"}));
     joined.read_line();
@@ -173,7 +173,7 @@ TEST_CASE("a joined command stops and goes on together with pidns", "[join]") {
 }
 
 TEST_CASE("Ctrl-C and its like reach a joined command on a terminal", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   const std::vector<std::pair<std::string, int>> keys{{"\x03", SIGINT}, {"\x1c", SIGQUIT}};
   for (const auto& [key, signal] : keys) {
     Terminal terminal(join(target, {"sh", "-c", "ulimit -c 0; echo ready; exec sleep 1000"}));
@@ -192,7 +192,7 @@ TEST_CASE("Ctrl-C and its like reach a joined command on a terminal", "[join]") 
 }
 
 TEST_CASE("a shell does job control with a joined command", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   Terminal terminal({"bash", "--norc", "-i"}, {.environment = {"PS1=prompt> ", "HISTFILE="}});
   terminal.wait_for("prompt> ");
   terminal.type(pidns_binary() + " --join " + target.pid() + " cat; echo st=$?\r");
@@ -215,7 +215,7 @@ TEST_CASE("a shell does job control with a joined command", "[join]") {
 }
 
 TEST_CASE("a joined shell has job control of its own and gives the terminal back", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   Terminal terminal({"sh", "-c", R"("$@"; echo st=$?; read line; echo got=$line)", "sh", pidns_binary(),
                      "--join", target.pid(), "bash", "--norc", "-i"},
                     {.environment = {"PS1=prompt> ", "HISTFILE="}});
@@ -232,7 +232,7 @@ TEST_CASE("a joined shell has job control of its own and gives the terminal back
 }
 
 TEST_CASE("a joined command ends when pidns is killed", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   Running joined(join(target, {"sh", "-c", "echo ready; exec sleep 1000"}));
   joined.read_line();
   CHECK(processes_in_namespace(target.space()).size() == 2);
@@ -242,7 +242,7 @@ TEST_CASE("a joined command ends when pidns is killed", "[join]") {
 }
 
 TEST_CASE("a joined command is killed when the namespace ends", "[join]") {
-  auto target = std::make_unique<Inside>(harness::pidns({}));
+  auto target = std::make_unique<Inside>(harness::pidns({"--mount-proc"}));
   Running joined(join(*target, {"sh", "-c", "echo ready; exec sleep 1000"}));
   joined.read_line();
   ::kill(target->init(), SIGKILL);
@@ -250,7 +250,7 @@ TEST_CASE("a joined command is killed when the namespace ends", "[join]") {
 }
 
 TEST_CASE("users join what they have made", "[join]") {
-  const Inside target(pidns_as_nobody({}));
+  const Inside target(pidns_as_nobody({"--mount-proc"}));
   const std::string facts =
       "test $$ -gt 1; echo $?; id -un; id -gn; readlink /proc/self/ns/user; grep CapEff /proc/self/status";
   const Result result = run(pidns_as_nobody({"--join", target.pid(), "sh", "-c", facts}));
@@ -268,7 +268,7 @@ TEST_CASE("users who are root in what they have made are root in what they join"
 }
 
 TEST_CASE("root who does not exist in the namespace of a user joins it as that user", "[join]") {
-  const Inside target(pidns_as_nobody({}));
+  const Inside target(pidns_as_nobody({"--mount-proc"}));
   const Result result = run(join(
       target,
       {"sh", "-c", "id -un; id -gn; grep -E '^(Groups|CapEff):' /proc/self/status; kill -0 1 && echo same"}));
@@ -284,7 +284,7 @@ TEST_CASE("root who does not exist in the namespace of a user joins it as that u
 }
 
 TEST_CASE("the memory of pidns is hidden from those it joins", "[join]") {
-  const Inside target(pidns_as_nobody({}));
+  const Inside target(pidns_as_nobody({"--mount-proc"}));
   Running joined(pidns_as_nobody({"--join", target.pid(), "sh", "-c", "echo ready; read line"}));
   joined.read_line();
   const auto owner = [](pid_t pid) {
@@ -311,7 +311,7 @@ TEST_CASE("joining the own namespace is told and done", "[join]") {
 }
 
 TEST_CASE("who joins pidns itself is pointed at its child", "[join]") {
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   const Result result = run_pidns({"--join", std::to_string(target.launcher()), "true"});
   CHECK(result.err == "pidns: process " + std::to_string(target.launcher()) +
                           " is in our own PID namespace, and so is COMMAND; its children are in " +
@@ -321,7 +321,7 @@ TEST_CASE("who joins pidns itself is pointed at its child", "[join]") {
 
 TEST_CASE("the working directory is kept where it exists", "[join]") {
   const TemporaryDirectory directory;
-  const Inside target(harness::pidns({}));
+  const Inside target(harness::pidns({"--mount-proc"}));
   const auto elsewhere =
       after_mounting("mount -t tmpfs tmpfs " + directory.path() + "; mkdir " + directory.path() + "/below",
                      harness::pidns({"--propagation=unchanged"}));
@@ -340,7 +340,7 @@ TEST_CASE("the working directory is kept where it exists", "[join]") {
 }
 
 TEST_CASE("the start and the end of a joined command are reported", "[join]") {
-  const Inside target(pidns_as_nobody({}));
+  const Inside target(pidns_as_nobody({"--mount-proc"}));
   const Result result =
       run(pidns_as_nobody({"--json-status-fd=2", "--join", target.pid(), "sh", "-c", "exit 3"}));
   const auto status = lines(result.err);
@@ -352,7 +352,7 @@ TEST_CASE("the start and the end of a joined command are reported", "[join]") {
 
 TEST_CASE("with the proc of the host a process is joined by its PID there", "[join]") {
   const std::string script = R"(
-"$0" sh -c 'echo ready; exec sleep 1000' &
+"$0" --mount-proc sh -c 'echo ready; exec sleep 1000' &
 read pid
 "$0" --join $pid sh -c 'echo $$; readlink /proc/self/ns/pid'
 read pid
@@ -377,7 +377,7 @@ echo $?)";
 }
 
 TEST_CASE("a namespace beside the own one cannot be joined", "[join]") {
-  const Inside beside(harness::pidns({}));
+  const Inside beside(harness::pidns({"--mount-proc"}));
   const Result result = run_pidns({"--fork", pidns_binary(), "--join", beside.pid(), "echo", "ran"});
   CHECK(result.out.empty());
   CHECK_THAT(result.err, Catch::StartsWith("pidns: cannot join process " + beside.pid() + ": ") &&
@@ -401,7 +401,7 @@ TEST_CASE("what cannot be joined is told", "[join]") {
   CHECK(ended.err == "pidns: cannot join process " + zombie + ": No such process\n");
   CHECK(ended.status() == 125);
 
-  const Inside of_root(harness::pidns({}));
+  const Inside of_root(harness::pidns({"--mount-proc"}));
   const Result forbidden = run(pidns_as_nobody({"--join", of_root.pid(), "echo", "ran"}));
   CHECK(forbidden.err == "pidns: cannot join process " + of_root.pid() +
                              ": Permission denied\npidns: hint: run it as root, or as the user who made the "

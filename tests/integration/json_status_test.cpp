@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "harness.hpp"
@@ -46,8 +47,9 @@ exit 3)";
   for (std::size_t i = 0; i < names.size(); ++i) {
     CHECK(status[0][names[i] + "-namespace"] == std::stoul(inside[i]));
   }
-  CHECK(status[0].size() == names.size() + 1);
-  CHECK(status[1] == json{{"exit-code", 3}});
+  CHECK(status[0]["inside-pid"] == 2);
+  CHECK(status[0].size() == names.size() + 2);
+  CHECK(status[1] == json{{"exit-code", 3}, {"processes-left", 0}});
 }
 
 TEST_CASE("the child PID of the status descriptor is that of PID 1 on the host", "[json]") {
@@ -70,11 +72,35 @@ TEST_CASE("the child PID of the status descriptor is that of PID 1 on the host",
 }
 
 TEST_CASE("a command killed by a signal has the exit code of a shell in the status", "[json]") {
-  CHECK(status_lines({"--init", "sh", "-c", "kill -TERM $$"}).at(1) == json{{"exit-code", 143}});
+  CHECK(status_lines({"sh", "-c", "kill -TERM $$"}).at(1) ==
+        json{{"exit-code", 143}, {"signal", SIGTERM}, {"processes-left", 0}});
 }
 
-TEST_CASE("nothing is reported when the command does not start", "[json]") {
-  CHECK(status_lines({"/no/such/command"}).empty());
+TEST_CASE("a command that is PID 1 has that PID in the status, and nobody counts what it leaves", "[json]") {
+  const auto status = status_lines({"--fork", "sh", "-c", "exit 3"});
+  REQUIRE(status.size() == 2);
+  CHECK(status[0]["inside-pid"] == 1);
+  CHECK(status[1] == json{{"exit-code", 3}});
+}
+
+TEST_CASE("the processes that are left are counted in the status", "[json]") {
+  const auto status = status_lines({"sh", "-c", "sleep 1000 & sleep 1000 & exit 5"});
+  REQUIRE(status.size() == 2);
+  CHECK(status[1] == json{{"exit-code", 5}, {"processes-left", 2}});
+}
+
+TEST_CASE("a command that does not start is an error in the status", "[json]") {
+  CHECK(status_lines({"/no/such/command"}) ==
+        std::vector<json>{{{"exit-code", 127},
+                           {"error", "cannot execute '/no/such/command': No such file or directory"}}});
+  CHECK(status_lines({"--mount-proc=/nowhere", "true"}) ==
+        std::vector<json>{{{"exit-code", 125}, {"error", "--mount-proc=/nowhere: No such file or directory"}}});
+}
+
+TEST_CASE("the status has a blank after each colon and comma", "[json]") {
+  const Result result = run_pidns({"--json-status-fd=1", "sh", "-c", "kill -KILL $$"});
+  CHECK_THAT(result.out, Catch::Contains(R"(, "inside-pid": 2, )"));
+  CHECK_THAT(result.out, Catch::EndsWith("\n{\"exit-code\": 137, \"signal\": 9, \"processes-left\": 0}\n"));
 }
 
 TEST_CASE("the command does not inherit the status descriptor", "[json]") {
@@ -90,7 +116,7 @@ TEST_CASE("the status may go to stdin or stdout or stderr", "[json]") {
     const std::vector<std::string> status = lines(result.out);
     REQUIRE(status.size() == 2);
     CHECK(json::parse(status[0]).contains("child-pid"));
-    CHECK(json::parse(status[1]) == json{{"exit-code", 4}});
+    CHECK(json::parse(status[1]) == json{{"exit-code", 4}, {"processes-left", 0}});
     CHECK(result.status() == 4);
   }
 }

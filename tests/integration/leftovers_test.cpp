@@ -105,13 +105,13 @@ std::vector<Launch> launches() {
       {harness::pidns({"true"}), 125, "--mount-proc=/proc", 3},
 #endif
       {as_nobody(harness::pidns({"--no-user", "true"})), 125, "cannot create"},
-      {harness::pidns({"true"}), 125, "cannot make a pipe", 4},
+      {harness::pidns({"true"}), 125, "cannot open a signalfd", 4},
       {harness::pidns({"sh", "-c", R"(mount -t tmpfs none /proc/sys && exec "$@")", "sh", "setpriv",
                        "--reuid=nobody", "--", pidns_binary(), "true"}),
        125, "cannot mount proc"},
       {harness::pidns({"/etc/passwd"}), 126, "cannot execute"},
       {harness::pidns({"/nowhere/command"}), 127, "cannot execute"},
-      {harness::pidns({"sleep", "1000"}), 125, "cannot open a pidfd", 6},
+      {harness::pidns({"sleep", "1000"}), 125, "cannot make a pipe", 6},
   };
 }
 

@@ -28,10 +28,11 @@ TEST_CASE("a namespace whose PID 1 is a zombie is listed", "[listing]") {
 }
 
 TEST_CASE("a listing can be limited to the namespace of a process and those below", "[listing]") {
-  Running running(harness::pidns({"sh", "-c", "exec " + pidns_binary() + " sh -c 'echo ready; read line'"}));
+  Running running(harness::pidns({"--mount-proc", "sh", "-c",
+                                  "exec " + pidns_binary() + " --mount-proc sh -c 'echo ready; read line'"}));
   const pid_t outer = wait_for_init(running);
   const pid_t inner = children_of(outer).front();
-  Running beside(harness::pidns(ready_and_wait));
+  Running beside(harness::pidns_as_pid_1(ready_and_wait));
   wait_for_init(beside);
   const auto numbers = [](const json& listing) {
     std::set<ino_t> found;
@@ -92,7 +93,7 @@ TEST_CASE("with the proc of the host the parent namespaces are listed too", "[li
 }
 
 TEST_CASE("a proc that does not show the caller is listed completely", "[listing][unsanitized]") {
-  Running running(harness::pidns(ready_and_wait));
+  Running running(harness::pidns_as_pid_1(ready_and_wait));
   const pid_t init = wait_for_init(running);
   const Result result = run({"nsenter", "--target", number(init), "--mount", pidns_binary(), "--list"});
   CHECK(result.err.empty());
@@ -106,7 +107,7 @@ TEST_CASE("a proc that does not show the caller is listed completely", "[listing
 }
 
 TEST_CASE("users have the names of the passwd file, or their numbers", "[listing]") {
-  auto command = harness::pidns({"setpriv", "--reuid=4294967294", "--clear-groups"});
+  auto command = harness::pidns({"--mount-proc", "setpriv", "--reuid=4294967294", "--clear-groups"});
   command.insert(command.end(), ready_and_wait.begin(), ready_and_wait.end());
   Running running(command);
   const pid_t init = wait_for_init(running);
@@ -124,10 +125,10 @@ TEST_CASE("users have the names of the passwd file, or their numbers", "[listing
 TEST_CASE("an ordinary user reads how many processes were not permitted", "[listing]") {
   const auto as_user = pidns_as_nobody({});
   const Result result = run_in_a_world(
-      "$pidns sh -c 'sleep 1000 & sleep 1000 & echo ready >&3; exec sleep 1000' & read ready <&3\n"
+      "$pid1 sh -c 'sleep 1000 & sleep 1000 & echo ready >&3; exec sleep 1000' & read ready <&3\n"
       "setpriv --reuid=nobody --regid=nogroup --clear-groups " +
       as_user.back() +
-      " sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3\n"
+      " --mount-proc sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3\n"
       "setpriv --reuid=nobody --regid=nogroup --clear-groups " +
       as_user.back() + " --list --json\n");
   REQUIRE(result.status() == 0);
@@ -175,7 +176,7 @@ TEST_CASE("root reads nothing about a hidepid that hides nothing from root", "[l
 
 TEST_CASE("more namespaces than files may be open are listed", "[listing]") {
   const Result result = run_in_a_world(
-      "for i in $(seq 40); do $pidns sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3; done\n"
+      "for i in $(seq 40); do $pid1 sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3; done\n"
       "ulimit -Sn 20; $pidns --list | grep -c 'pid:\\['\n");
   CHECK(result.err.empty());
   CHECK(result.out == "41\n");
@@ -186,7 +187,7 @@ TEST_CASE("a listing that cannot be made is an error", "[listing]") {
   CHECK(missing.err == "pidns: --list: no process has the PID 99999999\n");
   CHECK(missing.out.empty());
   CHECK(missing.status() == 125);
-  Running running(harness::pidns(ready_and_wait));
+  Running running(harness::pidns_as_pid_1(ready_and_wait));
   const pid_t init = wait_for_init(running);
   const Result forbidden = run(pidns_as_nobody({"--list", number(init)}));
   CHECK(forbidden.err == "pidns: --list: not permitted to look at the PID namespace of process " +

@@ -13,7 +13,7 @@ using namespace harness;
 using namespace listing_tools;
 
 TEST_CASE("a namespace is listed with what proc says about its processes", "[listing]") {
-  Running running(harness::pidns({"sh", "-c", "sleep 1000 & echo ready; read line"}));
+  Running running(harness::pidns({"--mount-proc", "sh", "-c", "sleep 1000 & echo ready; read line"}));
   const pid_t init = wait_for_init(running);
   wait_until("sleep", [&] {
     return children_of(init).size() == 1 && status_field(children_of(init).front(), "Name") == "sleep" &&
@@ -50,7 +50,7 @@ TEST_CASE("a namespace is listed with what proc says about its processes", "[lis
 
 TEST_CASE("the text of a listing is a tree", "[listing]") {
   const Result result = run_in_a_world(
-      "$pidns sh -c 'sleep 1000 & echo $! >&3; wait' & read pid <&3\n"
+      "$pid1 sh -c 'sleep 1000 & echo $! >&3; wait' & read pid <&3\n"
       "until [ \"$(cat /proc/$(pgrep -x sleep)/cmdline | tr '\\0' ' ')\" = 'sleep 1000 ' ]; do :; done\n"
       "readlink /proc/self/ns/pid /proc/$(pgrep -x sleep)/ns/pid\n"
       "pgrep -x pidns; pgrep -x sleep; echo $pid; $pidns --list\n");
@@ -68,9 +68,9 @@ TEST_CASE("the text of a listing is a tree", "[listing]") {
 
 TEST_CASE("a listing has the namespaces and counts of lsns over three levels of nesting", "[listing]") {
   const Result result = run_in_a_world(
-      "$pidns sh -c 'sleep 1000 & exec $pidns sh -c \"sleep 1000 & sleep 1000 & exec \\$pidns sh -c "
+      "$pid1 sh -c 'sleep 1000 & exec $pid1 sh -c \"sleep 1000 & sleep 1000 & exec \\$pid1 sh -c "
       "\\\"echo ready >&3; exec sleep 1000\\\"\"' & read ready <&3\n"
-      "$pidns sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3\n"
+      "$pid1 sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3\n"
       "lsns -t pid -n -o NS,NPROCS --raw >lsns; $pidns --list --json >list\n"
       "$pidns --list >text; sort lsns; echo =\n"
       "jq -r '.namespaces[] | \"\\(.namespace) \\(.\"process-count\")\"' list | sort; echo =\n"
@@ -101,7 +101,7 @@ TEST_CASE("a listing has the namespaces and counts of lsns over three levels of 
 
 TEST_CASE("two thousand processes are listed", "[listing]") {
   const Result result = run_in_a_world(
-      "$pidns sh -c 'i=0; while [ $i -lt 2000 ]; do sleep 1000 & i=$((i+1)); done; echo ready >&3; wait' & "
+      "$pid1 sh -c 'i=0; while [ $i -lt 2000 ]; do sleep 1000 & i=$((i+1)); done; echo ready >&3; wait' & "
       "read ready <&3\n"
       "lsns -t pid -n -o NS,NPROCS --raw >lsns; $pidns --list --json >list\n"
       "sort lsns; echo =\n"
@@ -122,8 +122,8 @@ TEST_CASE("a listing is consistent while processes and namespaces come and go", 
   // However slow it is to make a namespace: in that of the second one there are always processes that come
   // and go.
   for (const char* loop :
-       {"while $pidns true; do :; done", "exec $pidns sh -c 'while :; do sh -c \"true & wait\"; done'",
-        "while $pidns sh -c '$pidns true & true'; do :; done"}) {
+       {"while $pidns true; do :; done", "exec $pid1 sh -c 'while :; do sh -c \"true & wait\"; done'",
+        "while $pid1 sh -c '$pidns true & true'; do :; done"}) {
     loops.push_back(std::make_unique<Running>(std::vector<std::string>{"sh", "-c", loop},
                                               Setup{.environment = {"pidns=" + pidns_binary()}}));
   }
@@ -148,7 +148,7 @@ TEST_CASE("a listing is consistent while processes and namespaces come and go", 
 }
 
 TEST_CASE("a command line is listed whatever it holds", "[listing]") {
-  auto command = harness::pidns(ready_and_wait);
+  auto command = harness::pidns_as_pid_1(ready_and_wait);
   const std::vector<std::string> arguments{"a\nb\t\x1b[31m\x7f", "caf\xc3\xa9 \xe3\x81\x82",
                                            "\xff\xc2\x9b\xc3", "", "end"};
   command.insert(command.end(), arguments.begin(), arguments.end());
@@ -178,7 +178,7 @@ TEST_CASE("names with line ends are escaped", "[listing]") {
 }
 
 TEST_CASE("a megabyte of arguments is listed", "[listing]") {
-  auto command = harness::pidns(ready_and_wait);
+  auto command = harness::pidns_as_pid_1(ready_and_wait);
   for (char letter = 'a'; letter <= 'k'; ++letter) {
     command.emplace_back(100000, letter);
   }
@@ -194,7 +194,7 @@ TEST_CASE("a megabyte of arguments is listed", "[listing]") {
 }
 
 TEST_CASE("lines are as wide as the terminal and no wider", "[listing]") {
-  auto command = harness::pidns(ready_and_wait);
+  auto command = harness::pidns_as_pid_1(ready_and_wait);
   for (int i = 0; i < 40; ++i) {
     command.emplace_back("\xe3\x81\x82\xc3\xa9x");
   }
@@ -223,8 +223,9 @@ TEST_CASE("lines are as wide as the terminal and no wider", "[listing]") {
 }
 
 TEST_CASE("JSON and text have the same facts", "[listing]") {
-  Running running(
-      harness::pidns({"sh", "-c", "sleep 1000 & exec " + pidns_binary() + " sh -c 'echo ready; read line'"}));
+  Running running(harness::pidns(
+      {"--mount-proc", "sh", "-c",
+       "sleep 1000 & exec " + pidns_binary() + " --mount-proc sh -c 'echo ready; read line'"}));
   const pid_t init = wait_for_init(running);
   wait_until("sleep", [&] {
     const auto below = descendants_of(init);
@@ -263,7 +264,7 @@ TEST_CASE("jq reads the JSON", "[listing]") {
     WARN("SKIPPED: jq is not installed");
     return;
   }
-  Running running(harness::pidns(ready_and_wait));
+  Running running(harness::pidns_as_pid_1(ready_and_wait));
   const pid_t init = wait_for_init(running);
   const Result result =
       run({"sh", "-c",

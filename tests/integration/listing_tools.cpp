@@ -15,8 +15,9 @@ std::string number(long value) {
 
 Result run_in_a_world(const std::string& script) {
   const TemporaryDirectory directory;
-  return run_pidns({"sh", "-ec", "mkfifo fifo\nexec 3<>fifo\n" + script},
-                   {.environment = {"pidns=" + pidns_binary()}, .directory = directory.path()});
+  return run_pidns({"--mount-proc", "sh", "-ec", "mkfifo fifo\nexec 3<>fifo\n" + script},
+                   {.environment = {"pidns=" + pidns_binary(), "pid1=" + pidns_binary() + " --mount-proc"},
+                    .directory = directory.path()});
 }
 
 json list(std::vector<std::string> arguments) {

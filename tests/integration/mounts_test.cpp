@@ -201,8 +201,8 @@ TEST_CASE("in a chroot the way out is told and works", "[mounts]") {
 
   const TemporaryDirectory other;
   const std::string again = fill_root(other.path()) + "mount -t proc proc proc";
-  const Result result = run(after_mounting(
-      again, {"chroot", other.path(), "/pidns", "--propagation", "unchanged", "cat", "/proc/1/comm"}));
+  const Result result = run(after_mounting(again, {"chroot", other.path(), "/pidns", "--propagation",
+                                                   "unchanged", "--mount-proc", "cat", "/proc/1/comm"}));
   CHECK(result.err.empty());
   CHECK(result.out == "cat\n");
 }

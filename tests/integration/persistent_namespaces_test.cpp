@@ -39,7 +39,7 @@ ls /srv
 TEST_CASE("a PID namespace that is kept can be entered while its PID 1 runs", "[persistent]") {
   const Result result = run_there(private_place, R"(
 mkfifo go
-"$1" --pid=a sh -c 'echo $$; read -r line < go' &
+"$1" --pid=a --mount-proc sh -c 'echo $$; read -r line < go' &
 exec 3> go  # opened once PID 1 reads: it is there
 nsenter --pid=a sh -c '[ $$ -gt 1 ] && readlink /proc/self/ns/pid_for_children'
 nsenter --pid=a --mount=/proc/$!/ns/mnt true

@@ -21,9 +21,13 @@ Command in_pidns(Command command) {
   return harness::pidns(std::move(command));
 }
 
-Command in_pidns_with_init(Command command) {
-  command.insert(command.begin(), "--init");
-  return in_pidns(std::move(command));
+Command as_pid_1(Command command) {
+  return harness::pidns_as_pid_1(std::move(command));
+}
+
+const std::vector<Form>& forms() {
+  static const std::vector<Form> both{{"", in_pidns}, {"--fork --mount-proc", as_pid_1}};
+  return both;
 }
 
 Command probe(const std::string& use, int signal, const std::string& also) {

@@ -19,8 +19,19 @@ using Command = std::vector<std::string>;
 using Wrapper = std::function<Command(Command)>;
 
 Command directly(Command command);
+/// Below the PID 1 of pidns.
 Command in_pidns(Command command);
-Command in_pidns_with_init(Command command);
+/// As PID 1 itself.
+Command as_pid_1(Command command);
+
+/// A way to run a command, and how pidns is told to.
+struct Form {
+  std::string options;
+  Wrapper wrap;
+};
+
+/// The bare line, and the line that names its steps.
+const std::vector<Form>& forms();
 
 /// signal_probe.cpp, where everyone may execute it.
 Command probe(const std::string& use, int signal, const std::string& also = {});

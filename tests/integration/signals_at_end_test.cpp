@@ -19,7 +19,7 @@ bool has_ended(pid_t pid) {
 TEST_CASE("a signal that comes when the command has ended does not change its status", "[signals]") {
   for (const int signal : {SIGTERM, SIGHUP, 40, SIGUSR1, SIGWINCH, SIGTSTP}) {
     INFO("signal " << signal);
-    Running running(in_pidns(probe("default", signal, "leave")));
+    Running running(as_pid_1(probe("default", signal, "leave")));
     running.wait_for_output("ready\n");
     const pid_t init = only_child_of(running.pid());
     running.send(SIGSTOP);
@@ -34,7 +34,7 @@ TEST_CASE("a signal that comes when the command has ended does not change its st
 }
 
 TEST_CASE("a shell that ends because Ctrl-C has ended its children has died of it", "[signals]") {
-  harness::Terminal terminal(in_pidns({"sh", "-c", "sleep 1000 | sleep 1000"}));
+  harness::Terminal terminal(as_pid_1({"sh", "-c", "sleep 1000 | sleep 1000"}));
   wait_until("the shell and its children", [&] { return descendants_of(terminal.pid()).size() == 3; });
   const pid_t init = only_child_of(terminal.pid());
   ::kill(terminal.pid(), SIGSTOP);  // so that it looks too late
@@ -52,7 +52,7 @@ TEST_CASE("signals at the moment the command ends lose nothing and hang nothing"
        std::vector<std::vector<int>>{{SIGUSR1}, {SIGTERM}, {SIGTSTP, SIGCONT}}) {
     const std::string use = signals.front() == SIGUSR1 ? "handler" : "default";
     for (int i = 0; i < runs; ++i) {
-      Running running(in_pidns(probe(use, signals.front(), "leave")));
+      Running running(as_pid_1(probe(use, signals.front(), "leave")));
       running.wait_for_output("ready\n");
       if (i % 2 == 0) {  // now and then it is early
         running.send(signals.front());

@@ -52,7 +52,9 @@ TEST_CASE("a burst of a thousand real-time signals arrives whole and in order", 
       const std::string name = use + ", signal " + std::to_string(signal);
       INFO(name);
       CHECK(observe_burst(use, signal, directly) == in_order(signal, 1000));
-      comparison.add(name, in_order(signal, 1000), observe_burst(use, signal, in_pidns));
+      for (const Form& form : forms()) {
+        comparison.add(name + form.options, in_order(signal, 1000), observe_burst(use, signal, form.wrap));
+      }
     }
   }
 }
@@ -60,22 +62,24 @@ TEST_CASE("a burst of a thousand real-time signals arrives whole and in order", 
 TEST_CASE("a burst of a thousand ordinary signals arrives at least once", "[signals]") {
   for (const std::string use : {"handler", "wait", "signalfd"}) {
     for (const int signal : {SIGHUP, SIGTERM, SIGCHLD, SIGWINCH, SIGTSTP}) {
-      INFO(use << ", signal " << signal);
-      Running running(in_pidns(probe(use, signal)));
-      running.wait_for_output("ready\n");
-      for (int i = 0; i < 1000; ++i) {
-        running.send(signal);
+      for (const Form& form : forms()) {
+        INFO(form.options << " " << use << ", signal " << signal);
+        Running running(form.wrap(probe(use, signal)));
+        running.wait_for_output("ready\n");
+        for (int i = 0; i < 1000; ++i) {
+          running.send(signal);
+        }
+        running.wait_for_output("got ");
+        wait_until_taken(running.pid(), signal);
+        running.send(fence_of(signal));
+        const Result result = running.finish();
+        const auto end = result.out.find("end count ");
+        REQUIRE(end != std::string::npos);
+        const int count = std::stoi(result.out.substr(end + 10));
+        CHECK(count >= 1);
+        CHECK(count <= 1000);
+        CHECK(result.status() == 42);
       }
-      running.wait_for_output("got ");
-      wait_until_taken(running.pid(), signal);
-      running.send(fence_of(signal));
-      const Result result = running.finish();
-      const auto end = result.out.find("end count ");
-      REQUIRE(end != std::string::npos);
-      const int count = std::stoi(result.out.substr(end + 10));
-      CHECK(count >= 1);
-      CHECK(count <= 1000);
-      CHECK(result.status() == 42);
     }
   }
 }
@@ -83,12 +87,14 @@ TEST_CASE("a burst of a thousand ordinary signals arrives at least once", "[sign
 TEST_CASE("a burst of deadly signals kills a command that has no use for them", "[signals]") {
   for (const std::string use : {"default", "unblocks"}) {
     for (const int signal : {SIGTERM, 32, 40}) {
-      Running running(in_pidns(probe(use, signal)));
-      running.wait_for_output("ready\n");
-      for (int i = 0; i < 1000; ++i) {
-        ::kill(running.pid(), signal);
+      for (const Form& form : forms()) {
+        Running running(form.wrap(probe(use, signal)));
+        running.wait_for_output("ready\n");
+        for (int i = 0; i < 1000; ++i) {
+          ::kill(running.pid(), signal);
+        }
+        CHECK(running.finish().ending == ExitStatus{.killed = true, .value = signal});
       }
-      CHECK(running.finish().ending == ExitStatus{.killed = true, .value = signal});
     }
   }
 }
@@ -110,13 +116,16 @@ TEST_CASE("of several signals at once the same one is deadly as without pidns", 
     for (const int signal : signals) {
       name += std::to_string(signal) + " ";
     }
-    comparison.add(name, observe(signals, directly), observe(signals, in_pidns));
+    const std::string direct = observe(signals, directly);
+    for (const Form& form : forms()) {
+      comparison.add(name + form.options, direct, observe(signals, form.wrap));
+    }
   }
 }
 
 TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]") {
-  for (int i = 0; i < 50; ++i) {
-    Running running(in_pidns({"bash", "-c", "echo ready; while :; do /bin/true; done"}));
+  for (std::size_t i = 0; i < 50; ++i) {
+    Running running(forms().at(i % 2).wrap({"bash", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
     running.send(SIGTERM);
     CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
@@ -124,8 +133,8 @@ TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]")
 }
 
 TEST_CASE("a shell that forks in a loop dies of the first of several signals", "[signals]") {
-  for (int i = 0; i < 200; ++i) {
-    Running running(in_pidns({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
+  for (std::size_t i = 0; i < 200; ++i) {
+    Running running(forms().at(i % 2).wrap({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
     send_at_once(running, {40, 35});
     CHECK(running.finish().ending == ExitStatus{.killed = true, .value = 35});

@@ -184,75 +184,85 @@ void compare_all(Comparison& comparison, Method method, const Wrapper& direct, c
 }  // namespace
 
 TEST_CASE("every signal does to the command what it does to it without pidns", "[signals]") {
-  Comparison comparison("signals");
-  for (const Method method : {Method::kill, Method::queue, Method::tgkill, Method::before_exec}) {
-    compare_all(comparison, method, directly, in_pidns);
+  for (const auto& [options, wrap] : forms()) {
+    Comparison comparison("signals " + options);
+    for (const Method method : {Method::kill, Method::queue, Method::tgkill, Method::before_exec}) {
+      compare_all(comparison, method, directly, wrap);
+    }
+    CHECK(comparison.cells() == 4 * 6 * 62);
   }
-  CHECK(comparison.cells() == 4 * 6 * 62);
 }
 
 TEST_CASE("the threads of the command take every signal as without pidns", "[signals]") {
-  Comparison comparison("signals to a command with two threads");
-  // Not tgkill(2): it names a thread of pidns, which cannot be one of the command. And not 32 and 33, which
-  // glibc keeps for itself in a program with threads.
-  for (const Method method : {Method::kill, Method::queue}) {
-    for (const std::string& use : thread_uses) {
-      for (const int signal : catchable_signals()) {
-        if (signal != 32 && signal != 33) {
-          compare(comparison, {method, use, signal}, directly, in_pidns);
+  for (const auto& [options, wrap] : forms()) {
+    Comparison comparison("signals to a command with two threads " + options);
+    // Not tgkill(2): it names a thread of pidns, which cannot be one of the command. And not 32 and 33, which
+    // glibc keeps for itself in a program with threads.
+    for (const Method method : {Method::kill, Method::queue}) {
+      for (const std::string& use : thread_uses) {
+        for (const int signal : catchable_signals()) {
+          if (signal != 32 && signal != 33) {
+            compare(comparison, {method, use, signal}, directly, wrap);
+          }
         }
       }
     }
+    CHECK(comparison.cells() == 2 * 3 * 60);
   }
-  CHECK(comparison.cells() == 2 * 3 * 60);
 }
 
 TEST_CASE("every signal does to the command of nobody what it does to it without pidns", "[signals]") {
-  Comparison comparison("signals as nobody");
-  compare_all(comparison, Method::kill, as_nobody, pidns_as_nobody);
-  CHECK(comparison.cells() == 6 * 62);
-}
-
-TEST_CASE("every signal does to the command of init what it does to it without pidns", "[signals]") {
-  Comparison comparison("signals with --init");
-  compare_all(comparison, Method::queue, directly, in_pidns_with_init);
-  CHECK(comparison.cells() == 6 * 62);
+  const Wrapper nobody_as_pid_1 = [](Command command) {
+    const Command steps{"--fork", "--mount-proc"};
+    command.insert(command.begin(), steps.begin(), steps.end());
+    return pidns_as_nobody(std::move(command));
+  };
+  for (const Wrapper& wrap : {Wrapper(pidns_as_nobody), nobody_as_pid_1}) {
+    Comparison comparison("signals as nobody");
+    compare_all(comparison, Method::kill, as_nobody, wrap);
+    CHECK(comparison.cells() == 6 * 62);
+  }
 }
 
 TEST_CASE("every signal reaches the command through two pidns", "[signals]") {
-  Comparison comparison("signals through two pidns");
-  const Wrapper twice = [](Command command) { return in_pidns(in_pidns(std::move(command))); };
-  for (const std::string& use : uses) {
-    for (const int signal : catchable_signals()) {
-      const Cell cell{Method::queue, use, signal};
-      if (uses_default(use) && stops(signal)) {
-        continue;  // the inner pidns is PID 1 of a namespace itself, and cannot stop
+  for (const auto& [options, wrap] : forms()) {
+    Comparison comparison("signals through two pidns " + options);
+    const Wrapper twice = [&wrap = wrap](Command command) { return wrap(wrap(std::move(command))); };
+    const bool inner_is_pid_1 = !options.empty();  // and can neither stop nor die of its own signal
+    for (const std::string& use : uses) {
+      for (const int signal : catchable_signals()) {
+        const Cell cell{Method::queue, use, signal};
+        if (inner_is_pid_1 && uses_default(use) && stops(signal)) {
+          continue;
+        }
+        INFO(name_of(cell));
+        // It exits as a shell would instead, and the outer pidns dies of the signal.
+        comparison.add(name_of(cell), observe(cell, directly), observe(cell, twice));
       }
-      INFO(name_of(cell));
-      // Nor can it die of its own signal: it exits as a shell would, and the outer pidns dies of the signal.
-      comparison.add(name_of(cell), observe(cell, directly), observe(cell, twice));
     }
+    CHECK(comparison.cells() == 6 * 62 - (inner_is_pid_1 ? 2 * 3 : 0));
   }
-  CHECK(comparison.cells() == 6 * 62 - 2 * 3);
 }
 
 TEST_CASE("every signal of the terminal does to the command what it does to it without pidns", "[signals]") {
-  Comparison comparison("signals of the terminal");
-  for (const TerminalSignal& cell : terminal_signals) {
-    for (const std::string& use : uses) {
-      if (use == "unblocks" && !cell.also.empty()) {
-        continue;  // the terminal does not send SIGTTIN or SIGTTOU to a process that blocks it: termios(3)
+  for (const auto& [options, wrap] : forms()) {
+    Comparison comparison("signals of the terminal " + options);
+    for (const TerminalSignal& cell : terminal_signals) {
+      for (const std::string& use : uses) {
+        if (use == "unblocks" && !cell.also.empty()) {
+          continue;  // the terminal does not send SIGTTIN or SIGTTOU to a process that blocks it: termios(3)
+        }
+        const std::string name = use + ", signal " + std::to_string(cell.signal);
+        INFO(name);
+        comparison.add(name, observe_terminal(use, cell, directly), observe_terminal(use, cell, wrap));
       }
-      const std::string name = use + ", signal " + std::to_string(cell.signal);
-      INFO(name);
-      comparison.add(name, observe_terminal(use, cell, directly), observe_terminal(use, cell, in_pidns));
     }
+    CHECK(comparison.cells() == 6 * 6 + 2 * 5);
   }
-  CHECK(comparison.cells() == 6 * 6 + 2 * 5);
 }
 
 TEST_CASE("signals do the same where proc is that of another PID namespace", "[signals][unsanitized]") {
-  Running other(in_pidns({"sh", "-c", "echo ready; read line"}));
+  Running other(as_pid_1({"sh", "-c", "echo ready; read line"}));
   other.wait_for_output("ready\n");
   const pid_t init = harness::children_of(other.pid()).at(0);
   const auto there = [&](Command command) {
@@ -260,22 +270,25 @@ TEST_CASE("signals do the same where proc is that of another PID namespace", "[s
     command.insert(command.begin(), enter.begin(), enter.end());
     return command;
   };
-  Comparison comparison("in the mounts of another PID namespace");
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
-    for (const std::string use : {"default", "handler"}) {
-      const std::string name = use + ", signal " + std::to_string(signal);
-      INFO(name);
-      const auto observe = [&](const Wrapper& wrap) {
-        Running running(there(wrap(probe(use, signal))));
-        running.wait_for_output("ready\n");
-        running.send(signal);
-        if (use == "handler") {
-          running.wait_for_output("got ");
-          running.send(fence_of(signal));
-        }
-        return to_text(running.finish());
-      };
-      comparison.add(name, observe(directly), observe(in_pidns));
+  for (const auto& [options, wrap_form] : forms()) {
+    const Wrapper& inside = wrap_form;
+    Comparison comparison("in the mounts of another PID namespace " + options);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+      for (const std::string use : {"default", "handler"}) {
+        const std::string name = use + ", signal " + std::to_string(signal);
+        INFO(name);
+        const auto observe = [&](const Wrapper& wrap) {
+          Running running(there(wrap(probe(use, signal))));
+          running.wait_for_output("ready\n");
+          running.send(signal);
+          if (use == "handler") {
+            running.wait_for_output("got ");
+            running.send(fence_of(signal));
+          }
+          return to_text(running.finish());
+        };
+        comparison.add(name, observe(directly), observe(inside));
+      }
     }
   }
 }

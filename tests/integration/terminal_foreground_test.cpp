@@ -26,11 +26,11 @@ TEST_CASE("a command that has read the terminal from the background goes on in t
 }
 
 TEST_CASE("new-session gives the command a session without a terminal", "[terminal]") {
-  for (const std::string option : {"--init", "--no-user"}) {
-    Words command{"--new-session", "sh", "-c", "ps -o sid=,tty= -p 1; cat /dev/tty || echo no terminal"};
+  for (const auto& [option, pid] : {std::pair{"--init", "2"}, std::pair{"--mount-proc", "1"}}) {
+    Words command{"--new-session", "sh", "-c", "ps -o sid=,tty= -p $$; cat /dev/tty || echo no terminal"};
     command.insert(command.begin(), option);
     Terminal terminal(harness::pidns(command));
-    CHECK(terminal.wait_for("?").find(" 1 ") != std::string::npos);
+    CHECK(terminal.wait_for("?").find(std::string(" ") + pid + " ") != std::string::npos);
     terminal.wait_for("no terminal");
     CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 0});
   }

@@ -65,9 +65,13 @@ void compare(const std::string& options, const std::vector<Scene>& scenes, const
 }  // namespace
 
 TEST_CASE("at a terminal pidns is not there", "[terminal]") {
+  compare("", all_scenes(), {{"bash is started in the background", outer_groups}});
+}
+
+TEST_CASE("at a terminal pidns is not there when the command is PID 1", "[terminal]") {
   const std::string own_stop =
       "it stops itself by a signal with the default action, which PID 1 does not take from itself";
-  compare("", all_scenes(),
+  compare(" --fork --mount-proc", all_scenes(),
           {{"vim.tiny -u NONE -i NONE -n page: Ctrl-Z and fg twice", own_stop},
            {"vim.tiny -u NONE -i NONE -n page: Ctrl-Z and bg", own_stop},
            {"vim.tiny -u NONE -i NONE -n page: Ctrl-Z and hang-up", own_stop},
@@ -77,12 +81,8 @@ TEST_CASE("at a terminal pidns is not there", "[terminal]") {
            {"bash is started in the background", outer_groups}});
 }
 
-TEST_CASE("at a terminal pidns with init is not there", "[terminal]") {
-  compare(" --init", all_scenes(), {{"bash is started in the background", outer_groups}});
-}
-
 TEST_CASE("the signals of the terminal reach a command in a session of its own", "[terminal]") {
-  compare(" --new-session", scenes_of_one_signal() + scenes_of_stops(), {});
+  compare(" --fork --mount-proc --new-session", scenes_of_one_signal() + scenes_of_stops(), {});
   // Without a parent in another process group of its session a process does not stop: setpgid(2), "orphaned".
-  compare(" --init --new-session", scenes_of_one_signal(), {});
+  compare(" --new-session", scenes_of_one_signal(), {});
 }

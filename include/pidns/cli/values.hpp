@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -25,6 +26,8 @@ unsigned id(const std::string& text);
 Ids owner(const std::string& text);
 /// Whole seconds, with or without a sign.
 std::int64_t seconds(const std::string& text);
+/// Seconds, not negative, with or without a fraction, or `infinity`.
+std::chrono::milliseconds duration(const std::string& text);
 /// @return flags of mount(2); 0: unchanged
 unsigned long propagation(const std::string& text);
 Setgroups setgroups(const std::string& text);

@@ -33,7 +33,7 @@ class Narrator {
  private:
   class Narration;
 
-  void write(const Step& step);
+  void write(const Step& step) noexcept;
 
   std::unique_ptr<Narration> narration_;
   sys::SyscallObserver observer_;

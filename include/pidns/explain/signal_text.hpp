@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
+#include <string>
 
 #include "pidns/explain/step.hpp"
 #include "pidns/process/exit_status.hpp"
@@ -32,7 +34,16 @@ Step describe_signal(int signal, const Sender& sender, Receiver receiver, const 
 /// What pidns does in place of the kernel, which has discarded the signal.
 Step describe_default_action(int signal);
 /// PID 1 of --init passes a signal on.
-Step describe_signal_to_command(int signal, pid_t command);
+Step describe_signal_to_command(int signal, const Sender& sender, pid_t command);
+/// PID 1 of --init does not pass a signal on that the whole process group has received.
+/// @param sender its PID inside
+Step describe_signal_to_group(int signal, pid_t sender);
+/// PID 1 of --init has reaped a process that had lost its parent.
+Step describe_reaped_orphan(pid_t pid, const ExitStatus& ending);
+/// What COMMAND has left behind.
+/// @param leftovers `1 process was left: sleep 60 (7)`
+/// @param grace of --grace
+Step describe_leftovers(const std::string& leftovers, std::chrono::milliseconds grace);
 /// PID 1, or COMMAND, was stopped, and pidns is about to stop with this signal.
 Step describe_stop(int signal, Receiver receiver);
 Step describe_continuation(Receiver receiver);

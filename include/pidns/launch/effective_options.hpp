@@ -1,7 +1,7 @@
 #pragma once
 
+#include "pidns/explain/log.hpp"
 #include "pidns/explain/narrator.hpp"
-#include "pidns/util/log.hpp"
 #include "pidns/util/options.hpp"
 
 namespace pidns {

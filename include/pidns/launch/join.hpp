@@ -2,9 +2,9 @@
 
 #include <sys/types.h>
 
+#include "pidns/explain/log.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/observer.hpp"
-#include "pidns/util/log.hpp"
 #include "pidns/util/unique_fd.hpp"
 
 namespace pidns {

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "pidns/explain/log.hpp"
 #include "pidns/explain/narrator.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/signal/caller_signals.hpp"
+#include "pidns/supervise/json_status.hpp"
 #include "pidns/supervise/terminal.hpp"
 #include "pidns/sys/observer.hpp"
-#include "pidns/util/log.hpp"
 #include "pidns/util/options.hpp"
 #include "pidns/util/unique_fd.hpp"
 
@@ -18,6 +19,7 @@ struct Launch {
   Log& log;
   CallerSignals caller;
   Terminal terminal;
+  const JsonStatus& json_status;
   UniqueFd proc;  ///< the /proc of the PID namespace that pidns is in
 
   [[nodiscard]] const sys::SyscallObserver& observer() const { return narrator.observer(); }

@@ -3,10 +3,10 @@
 #include <optional>
 #include <vector>
 
+#include "pidns/explain/log.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/util/failure.hpp"
-#include "pidns/util/log.hpp"
 #include "pidns/util/options.hpp"
 
 namespace pidns {

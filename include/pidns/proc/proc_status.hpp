@@ -34,6 +34,9 @@ struct ProcStatus {
 /// Reads the text of a status file. Lines that are missing or malformed leave their field at its default.
 ProcStatus parse_status(std::string_view text);
 
+/// Whether the text of /proc/PID/stat is that of a kernel thread: proc_pid_stat(5), flags.
+bool is_kernel_thread(std::string_view stat);
+
 /// Reads a status file.
 /// @param directory an open directory, or AT_FDCWD
 /// @throws sys::Error
@@ -47,11 +50,10 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
 /// As read_status(), of this process.
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc);
 
-/// Opens the status file of a process for read_handled(). @return not valid when that fails
+/// Opens the status file of a process for read_status_again(). @return not valid when that fails
 UniqueFd open_status(const UniqueFd& proc, pid_t pid);
-/// The signals that a process catches or ignores at this moment.
-/// @return none when the file is not valid, or the process is gone
-SignalSet read_handled(const UniqueFd& status_file);
+/// What it holds at this moment. @return nothing when the file is not valid, or the process is gone
+std::optional<ProcStatus> read_status_again(const UniqueFd& status_file);
 
 /// The oldest child of a process: /proc/PID/task/TID/children.
 /// @return 0 when it has none or is gone; nothing when the kernel does not tell

@@ -19,6 +19,8 @@ struct ProcessIds {
 /// The number of a pidfd's process in /proc. @return 0 when it is gone
 /// @throws sys::Error
 pid_t proc_pid_of(const UniqueFd& proc, const UniqueFd& pidfd);
+/// The numbers of a child that has not been reaped; 0 in /proc when that cannot be found out.
+ProcessIds ids_of_child(const UniqueFd& proc, pid_t child);
 
 /// The PID in the text of /proc/PID/fdinfo/FD of a pidfd; 0 when it has none.
 pid_t pid_of_pidfd(std::string_view text);

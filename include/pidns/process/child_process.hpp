@@ -3,12 +3,11 @@
 #include <sys/types.h>
 
 #include "pidns/process/exit_status.hpp"
-#include "pidns/sys/error.hpp"
-#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
-/// Owns a child process: whatever happens, it does not outlive its owner and is not left a zombie.
+/// Owns a child process: whatever happens, it does not outlive its owner and is not left a zombie. Until it
+/// is reaped its PID names it and no other, so that no pidfd is needed.
 class ChildProcess {
  public:
   explicit ChildProcess(pid_t pid) : pid_(pid) {}
@@ -17,16 +16,13 @@ class ChildProcess {
   ~ChildProcess();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// Opened at the first call.
-  [[nodiscard]] const UniqueFd& pidfd();
-  /// Waits until it exits, and reaps it. @throws sys::Error
+  /// Waits until it exits, and reaps it.
   ExitStatus wait();
   /// To be called once it has been reaped: the PID may be reused.
   void set_reaped() { reaped_ = true; }
 
  private:
   pid_t pid_;
-  UniqueFd pidfd_;
   bool reaped_ = false;
 };
 

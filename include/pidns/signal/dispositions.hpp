@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "pidns/proc/proc_status.hpp"
 #include "pidns/proc/process_ids.hpp"
 #include "pidns/signal/signal_policy.hpp"
 #include "pidns/sys/error.hpp"
@@ -15,6 +16,9 @@ namespace pidns {
 /// @return nothing when it is gone
 /// @throws sys::Error
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds process);
+
+/// The same as far as its status alone tells.
+Dispositions dispositions_of(const ProcStatus& status);
 
 /// Whether a process has a signalfd(2) for a signal.
 bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal);

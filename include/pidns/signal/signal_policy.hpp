@@ -6,9 +6,8 @@ namespace pidns {
 
 /// Where a signal to pidns came from.
 enum class Origin {
-  process,  ///< a process that can name pidns: it meant the command
-  group,    ///< the terminal, or a process inside the namespace: the whole process group has already received
-            ///< it
+  process,  ///< a process that can name pidns, or may be one: it meant the command
+  group,    ///< the terminal, or certainly a process inside: the whole process group has already received it
 };
 
 /// Signals PID 1 has a use for: it catches or ignores them, or blocks or waits for them. For all others it
@@ -35,10 +34,13 @@ struct Decision {
 /// Whether a signal is the kernel's SIGCHLD for a child of pidns itself.
 bool is_about_own_child(int signal, int code);
 
+/// Whether the terminal has sent a signal, to a process group.
 /// @param signal its number
 /// @param code si_code: sigaction(2)
-/// @param sender_inside whether si_pid is a process of a PID namespace below that of pidns
-Origin origin_of(int signal, int code, bool sender_inside);
+bool is_from_terminal(int signal, int code);
+
+/// Whether the terminal tells the leader of its session, and no other process, that it has hung up.
+bool is_hangup_of_leader(int signal, int code, bool is_session_leader);
 
 /// Decides what to do with a signal that reached pidns: pid_namespaces(7), "The namespace init process".
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions);

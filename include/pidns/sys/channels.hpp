@@ -4,13 +4,15 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "pidns/sys/wait.hpp"
 #include "pidns/util/unique_fd.hpp"
 
 namespace pidns::sys {
 
 /// Waits until one of them can be read, or has lost its other end; ignores those that are not valid: poll(2).
+/// Where that is refused it waits for a moment, and the caller looks at all of them.
 /// @param milliseconds to wait at most; -1: without end
-void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds = -1);
+void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds = -1) noexcept;
 
 struct Pipe {
   UniqueFd read;
@@ -19,7 +21,7 @@ struct Pipe {
 
 Pipe make_pipe();
 /// Whether a reader of the pipe is left.
-bool has_reader(const UniqueFd& write_end);
+bool has_reader(const UniqueFd& write_end) noexcept;
 
 /// Two connected ends, each of which sends packets to the other: SOCK_SEQPACKET.
 struct Channel {
@@ -28,11 +30,11 @@ struct Channel {
 };
 
 Channel make_channel();
-/// Does nothing when the other end is closed.
-void send_packet(const UniqueFd& channel, std::string_view packet);
+/// @return false when there is no room and this is not to wait for it, or the other end is closed
+bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept;
 /// Takes the next packet without waiting. @return false when there is none
-bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size);
+bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) noexcept;
 /// Whether the other end has been closed.
-bool has_hung_up(const UniqueFd& channel);
+bool has_hung_up(const UniqueFd& channel) noexcept;
 
 }  // namespace pidns::sys

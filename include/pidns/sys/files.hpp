@@ -23,7 +23,7 @@ std::string read_file(int directory, const char* path);
 std::string read_all(const UniqueFd& file);
 /// What one read(2) returns, 4096 bytes at most; empty at the end of the file.
 std::string read_packet(const UniqueFd& file);
-/// What a file of /proc, 4096 bytes at most, holds at this moment. @return nothing when it cannot be read
+/// What an open file of /proc holds at this moment. @return nothing when it cannot be read
 std::string read_again(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
@@ -44,16 +44,20 @@ std::vector<std::string> list_directory(int directory, const char* path);
 void write_file(const char* path, std::string_view text, const SyscallObserver& observer);
 void write_all(int fd, std::string_view text);
 /// Closes a file whose other end waits for that.
-void close(UniqueFd& file, std::string_view context);
+void close(UniqueFd& file) noexcept;
 /// Closes a child's copy of a descriptor whose owner lives in memory that the child may share with its
 /// parent.
 void close_copy(const UniqueFd& owned_by_parent);
 /// Makes `fd` a copy of a file, for the program that this process is about to execute.
 void redirect(int fd, const UniqueFd& file);
 /// Closes our copies so that pipes see EOF when the command closes its own.
-void close_stdin_and_stdout();
-/// Closes every descriptor above 2, the caller's too, but one: close_range(2).
-void close_all_above_stderr_but(const UniqueFd& kept);
+void close_stdin_and_stdout() noexcept;
+/// Changes to /, so that a process that only waits keeps no directory busy.
+void leave_directory() noexcept;
+/// Closes every descriptor above 2, the caller's too, but two: close_range(2) or, where that is refused, one
+/// by one.
+/// @param proc an open /proc in which this process can be found
+void close_all_above_stderr_but(const UniqueFd& one, const UniqueFd& other, const UniqueFd& proc) noexcept;
 bool is_open(int fd);
 /// Takes a descriptor over from the caller, so that the command does not inherit it.
 UniqueFd adopt(int fd);

@@ -54,14 +54,17 @@ void set_user(uid_t user, const SyscallObserver& observer);
 /// Hides this process's memory from all but root, until it executes a program: PR_SET_DUMPABLE(2const).
 void hide_memory(const SyscallObserver& observer = {});
 UniqueFd open_pidfd(pid_t pid);
-/// Waits for a change of state: waitid(2).
+/// Waits for a change of state of a child that has not been reaped: waitid(2) or, where that is refused,
+/// wait4(2). In the loops that supervise a command nothing may throw.
 /// @param options WEXITED and others; with WNOHANG si_pid is 0 when nothing has changed
-siginfo_t wait_for(const UniqueFd& pidfd, int options);
+/// @return also 0 when it cannot be waited for
+siginfo_t wait_for(pid_t child, int options) noexcept;
+/// The same for any child, of those that are changes to WEXITED, WSTOPPED and WCONTINUED, without waiting.
+siginfo_t wait_for_any_child() noexcept;
 /// Kills a child and reaps it; does nothing to one that has been reaped.
 void kill_and_reap(pid_t child);
-/// Takes the next change of state of any child, without waiting.
-/// @return nothing when there is none, or no child
-std::optional<siginfo_t> wait_for_any_child();
+/// Whether this process has children that have not been reaped.
+bool has_children() noexcept;
 /// Whether this process has a capability in effect.
 /// @param capability CAP_* of capabilities(7)
 bool has_capability(int capability);

@@ -2,8 +2,7 @@
 
 #include <stdexcept>
 #include <string>
-
-#include "pidns/util/failure.hpp"
+#include <utility>
 
 namespace pidns {
 

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -35,12 +36,15 @@ struct BinfmtDefinition {
   bool fixed = false;  ///< flag F: the kernel opens the interpreter when it reads the definition
 };
 
+/// --grace=infinity
+inline constexpr std::chrono::milliseconds endless = std::chrono::milliseconds::max();
+
 /// What one run of pidns is to do: plain data, filled by parse() and read by launch().
 struct Options {
   bool fork = true;                                        ///< --fork, --no-fork
   std::optional<std::filesystem::path> mount_proc;         ///< --mount-proc; unset: leave /proc alone
-  bool steps_named = false;                                ///< some of --fork, --no-fork, --mount-proc were
-  bool init = false;                                       ///< --init
+  bool init = false;                                       ///< --init, also where no step is named
+  bool only_init_named = false;                            ///< of the steps
   int namespaces = CLONE_NEWPID;                           ///< CLONE_NEW* of all that are created
   std::vector<PinnedNamespace> pinned;                     ///< --pid=FILE and the like, at most one a kind
   std::optional<std::int64_t> monotonic;                   ///< --monotonic, in seconds
@@ -59,6 +63,8 @@ struct Options {
   std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
   std::optional<BinfmtDefinition> load_interp;             ///< --load-interp
   std::optional<std::vector<std::string>> environment;     ///< names of the variables to keep; unset: all
+  std::chrono::milliseconds grace{0};                      ///< --grace, up to endless
+  bool die_with_parent = false;                            ///< --die-with-parent
   int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns dies; 0: nothing
   bool new_session = false;           ///< --new-session
   std::optional<int> json_status_fd;  ///< --json-status-fd

@@ -547,6 +547,44 @@ TEST_CASE("options about a new namespace do not go with joining one", "[cli]") {
   CHECK(error_of({"--join"}) == "--join: needs a value");
 }
 
+TEST_CASE("where no step is named there is an init, and --init names it", "[command_line]") {
+  for (const Words& words : {Words{}, {"-u"}, {"--init"}, {"-p"}, {"-r", "--init"}}) {
+    CHECK(with(words).init);
+    CHECK(with(words).mount_proc == "/proc");
+  }
+  for (const Words& words : {Words{"--fork"}, {"--mount-proc"}, {"-fp", "--mount-proc=/x"}, {"--no-fork"}}) {
+    CHECK_FALSE(with(words).init);
+  }
+  CHECK(with({"--init", "--fork"}).init);
+  CHECK_FALSE(with({"--init", "--fork"}).mount_proc);
+  CHECK(with({"--init"}).only_init_named);
+  CHECK_FALSE(with({}).only_init_named);
+  CHECK_FALSE(with({"--init", "--fork"}).only_init_named);
+}
+
+TEST_CASE("the grace is a time and needs the init", "[command_line]") {
+  using std::chrono::milliseconds;
+  CHECK(with({}).grace == milliseconds(0));
+  CHECK(with({"--grace=10"}).grace == milliseconds(10000));
+  CHECK(with({"--grace", "0.25"}).grace == milliseconds(250));
+  CHECK(with({"--grace=infinity"}).grace == endless);
+  CHECK(with({"--grace=1", "--fork", "--init"}).grace == milliseconds(1000));
+  for (const std::string text : {"x", "-1", "1s", "1e99", "nan", "inf"}) {
+    CHECK(error_of({"--grace=" + text, "true"}) ==
+          "--grace: " + text + " is not a number of seconds, or infinity");
+  }
+  CHECK(error_of({"--grace=1", "--fork", "true"}) ==
+        "--grace: requires the init, which --fork and --mount-proc leave out: add --init");
+  CHECK(error_of({"--grace=1", "--no-fork", "true"}) == "--grace and --no-fork: mutually exclusive");
+}
+
+TEST_CASE("to die with the parent is to take the command along", "[command_line]") {
+  CHECK(with({"--die-with-parent"}).die_with_parent);
+  CHECK_FALSE(with({}).die_with_parent);
+  CHECK(error_of({"--die-with-parent", "--no-kill-child", "true"}) ==
+        "--die-with-parent and --no-kill-child: mutually exclusive");
+}
+
 TEST_CASE("the help names every option", "[cli]") {
   for (const char* option : {"-p, --pid[=FILE]",
                              "-f, --fork",

@@ -73,3 +73,11 @@ TEST_CASE("a name is read with its blanks and without the escapes of the kernel"
   CHECK(parse_status("Name:\ta\\").name == "a\\");
   CHECK(parse_status("Name:").name.empty());
 }
+
+TEST_CASE("kernel threads are told from processes", "[proc_status]") {
+  CHECK(is_kernel_thread("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 6 0 0 20 0 1 0 2 0 0"));
+  CHECK(is_kernel_thread("41 (kworker/u8:3-x) I 2 0 0 0 -1 69238880 0 0 0 0"));
+  CHECK_FALSE(is_kernel_thread("4711 (bash) S 4710 4711 4711 34816 4711 4194304 1000 0 0"));
+  CHECK_FALSE(is_kernel_thread("4712 (a ) S 0 0 0 0 -1 2129984) S 1 2 3 4 5 4194304 0"));
+  CHECK_FALSE(is_kernel_thread(""));
+}

@@ -138,7 +138,7 @@ TEST_CASE("a program for another machine is explained", "[exec]") {
 
 TEST_CASE("a command that cannot be executed fails with 126 and one that is missing with 127", "[exec]") {
   const File script("#!/no/such/interpreter\n");
-  const std::vector<std::pair<std::string, int>> commands{{script.path(), status_cannot_execute},
+  const std::vector<std::pair<std::string, int>> commands{{script.path(), status_not_found},
                                                           {script.directory(), status_cannot_execute},
                                                           {"/no/such/file", status_not_found},
                                                           {"no-such-file-anywhere", status_not_found},

@@ -44,15 +44,19 @@ TEST_CASE("signals that do nothing by default are only relayed", "[relay]") {
 
 TEST_CASE("terminal signals of the kernel went to the group and timers did not", "[relay]") {
   for (const int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGHUP, SIGWINCH}) {
-    CHECK(origin_of(signal, SI_KERNEL, false) == Origin::group);
+    CHECK(is_from_terminal(signal, SI_KERNEL));
+    CHECK_FALSE(is_from_terminal(signal, SI_USER));
+    CHECK_FALSE(is_from_terminal(signal, SI_QUEUE));
   }
-  CHECK(origin_of(SIGALRM, SI_KERNEL, false) == Origin::process);
+  CHECK_FALSE(is_from_terminal(SIGALRM, SI_KERNEL));
 }
 
-TEST_CASE("a sender inside the namespace has signalled the group", "[relay]") {
-  CHECK(origin_of(SIGTERM, SI_USER, true) == Origin::group);
-  CHECK(origin_of(SIGTERM, SI_USER, false) == Origin::process);
-  CHECK(origin_of(SIGTERM, SI_QUEUE, false) == Origin::process);
+TEST_CASE("the leader of a session is told alone that its terminal has hung up", "[relay]") {
+  CHECK(is_hangup_of_leader(SIGHUP, SI_KERNEL, true));
+  CHECK(is_hangup_of_leader(SIGCONT, SI_KERNEL, true));
+  CHECK_FALSE(is_hangup_of_leader(SIGHUP, SI_KERNEL, false));
+  CHECK_FALSE(is_hangup_of_leader(SIGHUP, SI_USER, true));
+  CHECK_FALSE(is_hangup_of_leader(SIGINT, SI_KERNEL, true));
 }
 
 TEST_CASE("a signal that PID 1 may keep is watched instead", "[relay]") {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <memory>
 #include <utility>
@@ -12,7 +11,7 @@
 namespace pidns {
 
 /// pidns's own words on stderr, each line `pidns: ...`. The logger is built when the first line is written:
-/// most runs say nothing and must not pay for it.
+/// most runs say nothing and must not pay for it. Only an error waits for a reader that does not read.
 class Log {
  public:
   void set_verbosity(int verbosity) { verbosity_ = verbosity; }
@@ -46,14 +45,7 @@ class Log {
   }
 
  private:
-  spdlog::logger& logger() {
-    if (!logger_) {
-      logger_ = std::make_unique<spdlog::logger>("pidns", std::make_shared<spdlog::sinks::stderr_sink_st>());
-      logger_->set_pattern("%n: %v");
-      logger_->set_level(spdlog::level::debug);
-    }
-    return *logger_;
-  }
+  spdlog::logger& logger();
 
   int verbosity_ = 0;
   std::unique_ptr<spdlog::logger> logger_;

@@ -1,0 +1,224 @@
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <iostream>
+
+#include "signal_tools.hpp"
+
+using namespace harness;
+using namespace signal_tools;
+
+namespace {
+
+/// Refuses system calls from now on, as old kernels and the profiles of containers do.
+void refuse(const std::vector<long>& calls, int error) {
+  for (const long call : calls) {
+    std::array filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+  }
+}
+
+/// Everything that a command can want of pidns: output, status, a handler, a default action, a stop.
+std::string use(const Wrapper& wrap, const Setup& setup) {
+  std::string seen = to_text(run(wrap({"sh", "-c", "echo out; exit 7"}), setup));
+  for (const std::string disposition : {"default", "handler", "wait", "unblocks"}) {
+    Running running(wrap(probe(disposition, SIGTERM)), setup);
+    running.wait_for_output("ready\n");
+    running.send(SIGTERM);
+    if (disposition == "handler" || disposition == "wait") {
+      running.wait_for_output("got ");
+      running.send(fence_of(SIGTERM));
+    }
+    seen += to_text(running.finish());
+  }
+  Running stopped(wrap({"sh", "-c", "echo ready; read line; exit 3"}), setup);
+  stopped.wait_for_output("ready\n");
+  stopped.send(SIGTSTP);
+  wait_until("a stop", [&] { return process_state(stopped.pid()) == 'T'; });
+  stopped.send(SIGCONT);
+  stopped.write("\n");
+  return seen + to_text(stopped.finish());
+}
+
+/// A pipe that nobody reads and that is full.
+void fill(int fd) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) == -1) {
+    return;
+  }
+  // The reader stays open: it is inherited, and never read.
+  ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  const std::string block(4096, 'x');
+  while (::write(ends[1], block.data(), block.size()) > 0) {
+  }
+  while (::write(ends[1], "x", 1) > 0) {
+  }
+  ::fcntl(ends[1], F_SETFL, 0);
+  ::dup2(ends[1], fd);
+}
+
+}  // namespace
+
+TEST_CASE("where newer system calls are refused the older ones do the same", "[refused]") {
+  const std::vector<std::pair<std::string, std::vector<long>>> refused{
+      {"pidfd_open", {SYS_pidfd_open}},
+      {"pidfd_send_signal", {SYS_pidfd_send_signal}},
+      {"close_range", {SYS_close_range}},
+      {"clone3", {SYS_clone3}},
+      {"waitid", {SYS_waitid}},
+      {"process_vm_readv", {SYS_process_vm_readv}},
+      {"openat2, statx", {SYS_openat2, SYS_statx}},
+      {"all of these",
+       {SYS_pidfd_open, SYS_pidfd_send_signal, SYS_close_range, SYS_clone3, SYS_openat2, SYS_statx}},
+  };
+  Comparison comparison("refused system calls");
+  const std::string direct = use(directly, {});
+  for (const Form& form : forms()) {
+    for (const int error : {EPERM, ENOSYS}) {
+      for (const auto& [name, calls] : refused) {
+        const Setup setup{.before_exec = [&calls = calls, error] { refuse(calls, error); }};
+        comparison.add(name + " " + form.options, direct, use(form.wrap, setup));
+      }
+    }
+  }
+}
+
+TEST_CASE("a command that cannot be attached to is seen by one look", "[refused]") {
+  const Setup setup{.before_exec = [] { refuse({SYS_ptrace}, EPERM); }};
+  CHECK(use(as_pid_1, setup) == use(directly, {}));
+}
+
+TEST_CASE("with few descriptors a command does not start, or runs to its end", "[refused]") {
+  int started = 0;
+  int refused = 0;
+  for (const Form& form : forms()) {
+    for (rlim_t limit = 3; limit <= 16; ++limit) {
+      INFO(form.options << " limit " << limit);
+      const Setup setup{.before_exec = [limit] {
+        ::close_range(STDERR_FILENO + 1, ~0U, 0);
+        const rlimit few{.rlim_cur = limit, .rlim_max = limit};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+      }};
+      const Result result = run(form.wrap({"sh", "-c", "echo started; exit 7"}), setup);
+      if (result.status() == 7) {
+        CHECK(result.out == "started\n");
+        ++started;
+        Running running(form.wrap({"sh", "-c", "echo ready; exec sleep 1000"}), setup);
+        running.wait_for_output("ready\n");
+        running.send(SIGTERM);
+        CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
+      } else {
+        CHECK(result.status() == 125);
+        CHECK(result.out.empty());
+        ++refused;
+      }
+    }
+  }
+  CHECK(started > 0);
+  CHECK(refused > 0);
+  std::cout << "limits of descriptors: " << started << " commands ran, " << refused << " did not start\n";
+}
+
+TEST_CASE("without a queue for signals the command gets them", "[refused]") {
+  const Setup setup{.before_exec = [] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+  }};
+  for (const Form& form : forms()) {
+    CHECK(use(form.wrap, setup) == use(directly, setup));
+  }
+}
+
+TEST_CASE("a status descriptor that nobody reads costs a warning", "[refused]") {
+  const Setup setup{.before_exec = [] { fill(9); }};
+  for (const std::string step : {"--init", "--mount-proc"}) {
+    const Result result = run_pidns({step, "--json-status-fd=9", "sh", "-c", "exit 3"}, setup);
+    CHECK(result.status() == 3);
+    CHECK_THAT(result.err, Catch::Contains("pidns: --json-status-fd: cannot write: its reader does not read\n"));
+  }
+}
+
+TEST_CASE("messages that nobody reads do not make pidns deaf", "[refused]") {
+  const Setup setup{.before_exec = [] { fill(STDERR_FILENO); }};
+  for (const std::string step : {"--init", "--mount-proc"}) {
+    for (const std::string option : {"-vv", "--explain"}) {
+      INFO(step << " " << option);
+      Running running(harness::pidns({step, option, "sh", "-c", "echo ready; exec sleep 1000"}), setup);
+      running.wait_for_output("ready\n");
+      running.send(SIGTERM);
+      CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
+    }
+  }
+}
+
+TEST_CASE("a signal from PID 1 outside reaches the command of its grandchild", "[signals]") {
+  for (const std::string options : {"", "--fork --mount-proc"}) {
+    const Result result = run({"unshare", "--pid", "--fork", "--mount-proc", "bash", "-c", R"(
+(
+  "$0" )" + options + R"( sh -c 'trap "echo TRAP; exit 9" TERM; echo ready >&3; while :; do sleep 0.01; done'
+  echo $?
+) 3>&1 1>&2 | {
+  read -r ready
+  kill -TERM $(cat /proc/$(pgrep -o -x pidns)/status | sed -n 's/^Pid:\t//p')
+  cat
+})",
+                               pidns_binary()});
+    CHECK(result.err == "TRAP\n9\n");
+  }
+}
+
+TEST_CASE("a signal whose sender has ended reaches a command that has a process of its number",
+          "[signals]") {
+  // PID 1 takes SIGTERM. Its child has PID 300 inside, and is in the same process group.
+  const std::string command = R"(
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'TRAP\n'), os._exit(9)))
+while True:
+    child = os.fork()
+    if child == 0:
+        if os.getpid() < 300:
+            os._exit(0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        while True:
+            signal.pause()
+    if os.getpid() < 3 and child >= 300:
+        break
+    os.waitpid(child, 0)
+os.write(1, b'ready\n')
+while True:
+    time.sleep(0.01)
+)";
+  // The sender gets PID 300 outside, and has ended and been reaped before pidns continues.
+  const std::string script = R"(
+exec 3< <("$0" $1 python3 -c "$2"; echo $? ); p=
+read -r ready <&3
+p=$(pgrep -o -x pidns)
+kill -STOP $p
+until grep -q 'State:.T' /proc/$p/status; do :; done
+echo 299 >/proc/sys/kernel/ns_last_pid
+/bin/kill -TERM $p
+kill -CONT $p
+cat <&3)";
+  for (const std::string options : {"", "--fork --mount-proc"}) {
+    const Result result = run({"unshare", "--pid", "--fork", "--mount-proc", "bash", "-c", script,
+                               pidns_binary(), options, command});
+    CHECK(result.out == "TRAP\n9\n");
+  }
+}
