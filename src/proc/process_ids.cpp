@@ -15,10 +15,11 @@ pid_t proc_pid_of(const UniqueFd& proc, const UniqueFd& pidfd) {
 }
 
 ProcessIds ids_of_child(const UniqueFd& proc, pid_t child) {
-  const pid_t proc_pid = sys::or_default_on_error([&] {
-    const bool same_numbers = sys::read_link(proc.get(), "self") == fmt::format("{}", ::getpid());
-    return same_numbers ? child : proc_pid_of(proc, sys::open_pidfd(child));
-  });
+  const std::string self = sys::or_default_on_error([&] { return sys::read_link(proc.get(), "self"); });
+  const bool same_numbers = self.empty() || self == fmt::format("{}", ::getpid());  // nearly always
+  const pid_t proc_pid =
+      same_numbers ? child
+                   : sys::or_default_on_error([&] { return proc_pid_of(proc, sys::open_pidfd(child)); });
   return {.pid = child, .proc_pid = proc_pid};
 }
 

@@ -24,13 +24,12 @@ std::string read_private(const UniqueFd& proc, const std::string& path) {
 
 /// The set that a thread inside sigtimedwait(2) waits for.
 /// @param text of its syscall file
-SignalSet awaited_by(pid_t pid, std::string_view text) {
+/// @return nothing when it waits and its memory cannot be read
+std::optional<SignalSet> awaited_by(pid_t pid, std::string_view text) {
   const auto address = awaited_set_address(text);
   std::uint64_t bits = 0;
-  if (!address || !sys::read_memory(pid, *address, &bits, sizeof bits)) {
-    return {};
-  }
-  return SignalSet(bits);
+  return !address || sys::read_memory(pid, *address, &bits, sizeof bits) ? std::optional(SignalSet(bits))
+                                                                         : std::nullopt;
 }
 
 std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
@@ -94,10 +93,11 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
     const std::string call = read_private(proc, task + "/syscall");
-    const SignalSet awaited = awaited_by(process.pid, call);
+    const std::optional<SignalSet> known = awaited_by(process.pid, call);
+    const SignalSet awaited = known.value_or(SignalSet());
     found->awaited = found->awaited | awaited;
     found->blocked = found->blocked & (status.blocked | awaited);
-    if (call == "running\n") {
+    if (call == "running\n" || !known) {
       found->unstable = found->unstable | ~status.blocked;
     }
     // What changed between the two looks is in doubt as well.

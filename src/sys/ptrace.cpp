@@ -34,10 +34,30 @@ void interrupt(pid_t thread) {
   ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
 }
 
-std::optional<siginfo_t> wait_for_any_thread() {
+namespace {
+
+/// Where waitid(2) is refused. Of a thread that we are attached to, every stop is one of ptrace(2).
+std::optional<siginfo_t> wait_in_older_way() {
+  int status = 0;
+  const pid_t found = retry([&] { return ::wait4(-1, &status, WUNTRACED | WNOHANG | __WALL, nullptr); });
+  if (found <= 0) {
+    return std::nullopt;
+  }
   siginfo_t info{};
-  const int result = retry([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | __WALL); });
-  return result == -1 || info.si_pid == 0 ? std::nullopt : std::optional(info);
+  info.si_pid = found;
+  info.si_code = WIFEXITED(status) ? CLD_EXITED : WIFSIGNALED(status) ? CLD_KILLED : CLD_TRAPPED;
+  info.si_status = WIFSIGNALED(status) ? WTERMSIG(status) : status >> 8;
+  return info;
+}
+
+}  // namespace
+
+std::optional<siginfo_t> wait_for_any_thread() noexcept {
+  siginfo_t info{};
+  if (retry([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | __WALL); }) == -1) {
+    return wait_in_older_way();
+  }
+  return info.si_pid == 0 ? std::nullopt : std::optional(info);
 }
 
 }  // namespace pidns::sys

@@ -69,8 +69,25 @@ std::optional<ReceivedSignal> next_signal(const UniqueFd& signalfd) noexcept {
   return errno != EAGAIN && take(SignalSet::all(), info) ? std::optional(received(info)) : std::nullopt;
 }
 
+namespace {
+
+long queue(pid_t child, siginfo_t& info) {
+  return ::syscall(SYS_rt_sigqueueinfo, child, info.si_signo, &info);
+}
+
+}  // namespace
+
 bool send_signal(pid_t child, int signal) noexcept {
-  return try_sending([&] { return ::kill(child, signal); });
+  if (try_sending([&] { return ::kill(child, signal); })) {
+    return true;
+  }
+  // Where kill(2) is refused, there is the way of sigqueue(3).
+  siginfo_t info{};
+  info.si_signo = signal;
+  info.si_code = SI_QUEUE;
+  info.si_pid = ::getpid();
+  info.si_uid = ::getuid();
+  return errno != ESRCH && try_sending([&] { return queue(child, info); });
 }
 
 bool send_signal_to_group(pid_t child, int signal) noexcept {
@@ -89,7 +106,8 @@ bool pass_on(pid_t child, const ReceivedSignal& signal) noexcept {
   info.si_pid = signal.sender;
   info.si_uid = signal.user;
   info.si_value.sival_ptr = reinterpret_cast<void*>(signal.payload);  // NOLINT: passed on, never followed
-  return try_sending([&] { return ::syscall(SYS_rt_sigqueueinfo, child, signal.number, &info); });
+  return try_sending([&] { return queue(child, info); }) ||
+         (errno != ESRCH && send_signal(child, signal.number));
 }
 
 namespace {

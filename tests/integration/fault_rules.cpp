@@ -23,6 +23,8 @@ struct Rule {
 const std::vector<Rule>& harmless_calls() {
   static const std::vector<Rule> rules{
       {"/fdinfo", "PID 1 is taken to have no signalfd, and is watched"},
+      {"poll", "what pidns waits for is looked at anyway, and the parent taken to live"},
+      {"read pipe", "the status of the child tells what it cannot"},
       {"/syscall", "the signal is taken for one that no thread waits for"},
       {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
       {"self/status", "the sender of a signal is taken to be outside of the namespace"},
@@ -34,7 +36,6 @@ const std::vector<Rule>& harmless_calls() {
       {"getpgid", "PID 1 or the sender of a signal is taken to be of another process group"},
       {"kill", "at the end of a child that has ended by itself"},
       {"openat /dev/tty", "pidns takes itself to have no terminal"},
-      {"pidfd_send_signal", "is made again after EAGAIN, when too many signals are queued"},
       {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
       {"process_vm_readv", "the signal is taken for one that no thread waits for"},
       {"rt_sigtimedwait", "PID 1 is continued once more"},
@@ -106,23 +107,21 @@ bool same(const TracedResult& one, const TracedResult& other) {
   return one.ending == other.ending && one.out == other.out && one.err == other.err;
 }
 
-Outcome judge_own(const Fault& fault, const TracedResult& result, const TracedResult& undisturbed) {
-  // If pidns cannot die of the signal, it exits with the status that a shell reports for it.
-  const bool exits_instead = undisturbed.ending.killed && !result.ending.killed &&
-                             result.status() == undisturbed.status() && result.out == undisturbed.out &&
-                             result.err == undisturbed.err;
-  const bool may_go_on = is_in(harmless_calls(), fault.call) || fault.error == EINTR ||
-                         (fault.error == EAGAIN &&
-                          (fault.call.name == "read anon_inode:[signalfd]" || fault.call.name == "recvfrom"));
-  const bool lost_message =
-      fault.call.name.starts_with("write /memfd:err") && result.ending == undisturbed.ending;
+Outcome judge_own(const Fault& fault, Moment moment, const TracedResult& result,
+                  const TracedResult& undisturbed) {
   if (result.survivors != 0) {
     return Outcome::wrong;
   }
-  if (exits_instead || (may_go_on && (same(result, undisturbed) || lost_message))) {
+  // If pidns cannot die of the signal, it exits with the status that a shell reports for it.
+  const bool same_end = result.status() == undisturbed.status() && result.out == undisturbed.out;
+  if (moment == Moment::after_exec) {
+    return same_end ? Outcome::as_without : Outcome::wrong;
+  }
+  const bool may_go_on = is_in(harmless_calls(), fault.call) || fault.error == EINTR;
+  if (may_go_on && same_end) {
     return Outcome::as_without;
   }
-  return is_reported(fault, result, undisturbed) ? Outcome::message : Outcome::wrong;
+  return !result.executed && is_reported(fault, result, undisturbed) ? Outcome::message : Outcome::wrong;
 }
 
 Outcome judge_startup(const TracedResult& result, const TracedResult& undisturbed) {

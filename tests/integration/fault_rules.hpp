@@ -19,7 +19,11 @@ struct Call {
 struct Fault {
   Call call;
   int error = 0;
+  bool for_ever = false;  ///< all later calls of that name fail as well
 };
+
+/// When a fault was made.
+enum class Moment { never, before_exec, after_exec };
 
 /// How pidns ended a run with a fault.
 enum class Outcome { as_without, message, wrong };
@@ -27,7 +31,9 @@ enum class Outcome { as_without, message, wrong };
 /// Whether a call is left alone: it cannot fail, or the sanitizer makes it.
 bool never_fails(const Call& call);
 bool same(const harness::TracedResult& one, const harness::TracedResult& other);
-Outcome judge_own(const Fault& fault, const harness::TracedResult& result,
+/// Before COMMAND is executed pidns says what has failed, and COMMAND does not run. Once it runs, it ends by
+/// itself, and that is what pidns tells.
+Outcome judge_own(const Fault& fault, Moment moment, const harness::TracedResult& result,
                   const harness::TracedResult& undisturbed);
 /// Before main() the C library decides: it goes on or gives up, and nothing has been started.
 Outcome judge_startup(const harness::TracedResult& result, const harness::TracedResult& undisturbed);

@@ -72,32 +72,41 @@ Recording record(const Scene& scene) {
 
 std::string to_string(const Fault& fault) {
   return "process " + std::to_string(fault.call.process) + ", " + fault.call.name + " number " +
-         std::to_string(fault.call.number) + " fails with " + ::strerrorname_np(fault.error);
+         std::to_string(fault.call.number) + " fails" + (fault.for_ever ? " for ever" : "") + " with " +
+         ::strerrorname_np(fault.error);
 }
 
 struct FaultResult : TracedResult {
-  bool reached = false;  ///< the call has come up
+  Moment moment = Moment::never;
 };
 
 FaultResult run_with_fault_once(const Scene& scene, const Fault& fault) {
   CallCounter counter;
-  bool reached = false;
+  Moment moment = Moment::never;
   const TracedResult result =
       run_traced(scene.command, scene.setup, with_signals(scene, [&](const Stop& stop) {
-                   if (!stop.entry || counter.count(stop) != fault.call) {
+                   if (!stop.entry) {
                      return Verdict{};
                    }
-                   reached = true;
+                   const Call call = counter.count(stop);
+                   const bool again = fault.for_ever && moment != Moment::never &&
+                                      call.process == fault.call.process && call.name == fault.call.name;
+                   if (call != fault.call && !again) {
+                     return Verdict{};
+                   }
+                   if (!again) {
+                     moment = stop.executed ? Moment::after_exec : Moment::before_exec;
+                   }
                    return Verdict{.error = fault.error};
                  }));
-  return {result, reached};
+  return {result, moment};
 }
 
 /// How often a call is made may differ where two processes of pidns run side by side.
 FaultResult run_with_fault(const Scene& scene, const Fault& fault) {
   constexpr int attempts = 5;
   FaultResult result;
-  for (int i = 0; i < attempts && !result.reached; ++i) {
+  for (int i = 0; i < attempts && result.moment == Moment::never; ++i) {
     result = run_with_fault_once(scene, fault);
   }
   return result;
@@ -140,25 +149,31 @@ class FaultTest {
       return;
     }
     std::cout << '.' << std::flush;  // a minute of silence would be taken for a hang
-    for (const int error : {EPERM, ENOMEM, ENOSPC, EAGAIN, EINTR}) {
-      const Fault fault{call, error};
-      const FaultResult result = run_with_fault(scene_, fault);
-      INFO(scene_.name << ": " << to_string(fault) << "; status " << result.status() << ", "
-                       << result.survivors << " survivors\n"
-                       << result.out << result.err);
-      const Outcome outcome = judge(fault, result, is_startup);
-      CHECK(outcome != Outcome::wrong);
-      CHECK(read_file("/proc/self/mountinfo") == mounts_);
-      ++(!result.reached ? missed_ : outcome == Outcome::message ? reported_ : as_without_);
+    for (const int error : {EPERM, ENOMEM, EMFILE, EAGAIN, EINTR}) {
+      inject({.call = call, .error = error}, is_startup);
+    }
+    if (!is_startup) {
+      inject({.call = call, .error = ENOSYS, .for_ever = true}, is_startup);
     }
   }
 
+  void inject(const Fault& fault, bool is_startup) {
+    const FaultResult result = run_with_fault(scene_, fault);
+    INFO(scene_.name << ": " << to_string(fault) << "; status " << result.status() << ", " << result.survivors
+                     << " survivors\n"
+                     << result.out << result.err);
+    const Outcome outcome = judge(fault, result, is_startup);
+    CHECK(outcome != Outcome::wrong);
+    CHECK(read_file("/proc/self/mountinfo") == mounts_);
+    ++(result.moment == Moment::never ? missed_ : outcome == Outcome::message ? reported_ : as_without_);
+  }
+
   [[nodiscard]] Outcome judge(const Fault& fault, const FaultResult& result, bool is_startup) const {
-    if (!result.reached) {
+    if (result.moment == Moment::never) {
       return same(result, recording_.result) ? Outcome::as_without : Outcome::wrong;
     }
     return is_startup ? judge_startup(result, recording_.result)
-                      : judge_own(fault, result, recording_.result);
+                      : judge_own(fault, result.moment, result, recording_.result);
   }
 
   const Scene& scene_;
@@ -235,12 +250,14 @@ TEST_CASE("each system call of a launch may fail", "[faults]") {
 TEST_CASE("alone: faults of launches", "[.]") {
   fail_all_calls(
       {
-          {"every step", pidns_with({}), exits_with_7},
+          {"both steps", pidns_with({"--mount-proc"}), exits_with_7},
           {"--fork alone", pidns_with({"--fork"}), exits_with_7},
           {"--no-fork", pidns_with({"--no-fork"}), exits_with_7},
-          {"--new-session", pidns_with({"--new-session"}), exits_with_7},
-          {"search in PATH", pidns_with({}, {"env", "sh", "-c", "exit 7"}), exits_with_7},
-          {"command not found", pidns_with({}, {"/nowhere/command"}), {.killed = false, .value = 127}},
+          {"--new-session", pidns_with({"--mount-proc", "--new-session"}), exits_with_7},
+          {"search in PATH", pidns_with({"--fork"}, {"env", "sh", "-c", "exit 7"}), exits_with_7},
+          {"command not found",
+           pidns_with({"--fork"}, {"/nowhere/command"}),
+           {.killed = false, .value = 127}},
       },
       true);
 }
@@ -250,13 +267,14 @@ TEST_CASE("each system call of a launch without root or with another root may fa
 }
 TEST_CASE("alone: faults of other launches", "[.]") {
   fail_all_calls({
-      {"as nobody", as_nobody(pidns_with({})), exits_with_7},
-      {"maps and ids", pidns_with({"--map-users=0:0:3", "--map-groups=0:0:3", "-S0", "-G0", "--keep-caps"}),
+      {"as nobody", as_nobody(pidns_with({"--mount-proc"})), exits_with_7},
+      {"maps and ids",
+       pidns_with({"--fork", "--map-users=0:0:3", "--map-groups=0:0:3", "-S0", "-G0", "--keep-caps"}),
        exits_with_7},
-      {"--owner", pidns_with({"--owner=1000:1000", "--map-users=all"}), exits_with_7},
-      {"--root and --wd", pidns_with({"--root=/", "--wd=/tmp"}), exits_with_7},
+      {"--owner", pidns_with({"--fork", "--owner=1000:1000", "--map-users=all"}), exits_with_7},
+      {"--root and --wd", pidns_with({"--fork", "--root=/", "--wd=/tmp"}), exits_with_7},
       {"--json-status-fd",
-       pidns_with({"--json-status-fd=9"}),
+       pidns_with({"--fork", "--json-status-fd=9"}),
        exits_with_7,
        {},
        {.before_exec = open_status_fd}},
@@ -267,7 +285,7 @@ TEST_CASE("each system call that relays a signal may fail", "[faults]") {
   check_alone("alone: faults of signals");
 }
 TEST_CASE("alone: faults of signals", "[.]") {
-  fail_all_calls(signal_scenes({}));
+  fail_all_calls(signal_scenes({"--mount-proc"}));
 }
 
 TEST_CASE("each system call of --init may fail", "[faults]") {

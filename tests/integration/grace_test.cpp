@@ -44,9 +44,9 @@ TEST_CASE("when the grace is over what is left is killed", "[grace]") {
 }
 
 TEST_CASE("a stopped process gets the grace too", "[grace]") {
-  const Result result = run_pidns(
-      {"--grace=infinity", "sh", "-c",
-       R"(sh -c 'trap "echo cleaned; exit" TERM; kill -STOP $$; while :; do sleep 0.01; done' &
+  const Result result =
+      run_pidns({"--grace=infinity", "sh", "-c",
+                 R"(sh -c 'trap "echo cleaned; exit" TERM; kill -STOP $$; while :; do sleep 0.01; done' &
 until grep -q 'State:.T' /proc/$!/status; do :; done
 exit 5)"});
   CHECK(result.out == "cleaned\n");
@@ -66,8 +66,10 @@ exit 6)"}));
 }
 
 TEST_CASE("-v names what is left", "[grace]") {
-  const Result result =
-      run_pidns({"-v", "sh", "-c", R"(sleep 1000 & sleep 1001 & cd /; exec 3</dev/null; exit 7)"});
+  const Result result = run_pidns({"-v", "sh", "-c", R"sh(
+sleep 1000 & sleep 1001 &
+until grep -q sleep /proc/3/comm && grep -q sleep /proc/4/comm; do :; done
+exit 7)sh"});
   CHECK_THAT(result.err, Catch::EndsWith("pidns: 2 processes were left: sleep 1000 (3), sleep 1001 (4)\n"));
   CHECK(result.status() == 7);
   CHECK_FALSE(run_pidns({"-v", "true"}).err.find("left") != std::string::npos);
@@ -90,9 +92,12 @@ TEST_CASE("the init and the outer pidns keep no directory busy", "[init]") {
   const TemporaryDirectory directory;
   Running running(harness::pidns({"sh", "-c", "echo ready; read line"}), {.directory = directory.path()});
   running.wait_for_output("ready\n");
-  const auto directory_of = [](pid_t pid) { return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd"); };
+  const auto directory_of = [](pid_t pid) {
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd");
+  };
   const pid_t init = children_of(running.pid()).front();
-  wait_until("both to leave", [&] { return directory_of(running.pid()) == "/" && directory_of(init) == "/"; });
+  wait_until("both to leave",
+             [&] { return directory_of(running.pid()) == "/" && directory_of(init) == "/"; });
   CHECK(directory_of(children_of(init).front()) == directory.path());
   running.write("\n");
   running.finish();
@@ -100,9 +105,12 @@ TEST_CASE("the init and the outer pidns keep no directory busy", "[init]") {
 
 TEST_CASE("with a session of its own the command leads it, and its group gets the terminal's signals",
           "[init]") {
-  Terminal terminal(harness::pidns(
-      {"--new-session", "sh", "-c",
-       R"(sh -c 'trap "echo child; exit" INT; echo one; while :; do sleep 0.01; done' &
+  Terminal terminal(harness::pidns({"--new-session", "sh", "-c",
+                                    R"(python3 -c '
+import os, signal, time
+signal.signal(signal.SIGINT, lambda *_: (os.write(1, b"child"), os._exit(0)))
+os.write(1, b"one")
+while True: time.sleep(0.01)' &
 trap 'echo parent; wait; exit 8' INT; echo two; while :; do sleep 0.01; done)"}));
   terminal.wait_for_any({"one", "two"});
   terminal.wait_for_any({"one", "two"});
@@ -119,9 +127,10 @@ TEST_CASE("the command of a session's leader is told of the hang-up, once", "[te
     const TemporaryDirectory directory;
     const std::string file = directory.path() + "/heard";
     std::vector<std::string> words = options;
-    words.insert(words.end(), {"sh", "-c", "trap 'echo HUP >>" + file +
-                                               "' HUP; trap 'exit 9' TERM; echo ready; "
-                                               "while :; do sleep 0.01; done"});
+    words.insert(words.end(), {"sh", "-c",
+                               "trap 'echo HUP >>" + file +
+                                   "' HUP; trap 'exit 9' TERM; echo ready; "
+                                   "while :; do sleep 0.01; done"});
     Terminal terminal(harness::pidns(words));
     terminal.wait_for("ready");
     terminal.hang_up();

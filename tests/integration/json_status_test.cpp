@@ -91,10 +91,11 @@ TEST_CASE("the processes that are left are counted in the status", "[json]") {
 
 TEST_CASE("a command that does not start is an error in the status", "[json]") {
   CHECK(status_lines({"/no/such/command"}) ==
-        std::vector<json>{{{"exit-code", 127},
-                           {"error", "cannot execute '/no/such/command': No such file or directory"}}});
-  CHECK(status_lines({"--mount-proc=/nowhere", "true"}) ==
-        std::vector<json>{{{"exit-code", 125}, {"error", "--mount-proc=/nowhere: No such file or directory"}}});
+        std::vector<json>{
+            {{"exit-code", 127}, {"error", "cannot execute '/no/such/command': No such file or directory"}}});
+  CHECK(
+      status_lines({"--mount-proc=/nowhere", "true"}) ==
+      std::vector<json>{{{"exit-code", 125}, {"error", "--mount-proc=/nowhere: No such file or directory"}}});
 }
 
 TEST_CASE("the status has a blank after each colon and comma", "[json]") {

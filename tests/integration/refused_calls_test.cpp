@@ -36,9 +36,10 @@ void refuse(const std::vector<long>& calls, int error) {
 }
 
 /// Everything that a command can want of pidns: output, status, a handler, a default action, a stop.
-std::string use(const Wrapper& wrap, const Setup& setup) {
+std::string use(const Wrapper& wrap, const Setup& setup,
+                const std::vector<std::string>& uses = {"default", "handler", "wait", "unblocks"}) {
   std::string seen = to_text(run(wrap({"sh", "-c", "echo out; exit 7"}), setup));
-  for (const std::string disposition : {"default", "handler", "wait", "unblocks"}) {
+  for (const std::string& disposition : uses) {
     Running running(wrap(probe(disposition, SIGTERM)), setup);
     running.wait_for_output("ready\n");
     running.send(SIGTERM);
@@ -63,7 +64,7 @@ void fill(int fd) {
   if (::pipe(ends.data()) == -1) {
     return;
   }
-  // The reader stays open: it is inherited, and never read.
+  ::fcntl(ends[0], F_DUPFD, 50);  // the reader stays open: it is inherited, and never read
   ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
   const std::string block(4096, 'x');
   while (::write(ends[1], block.data(), block.size()) > 0) {
@@ -102,7 +103,9 @@ TEST_CASE("where newer system calls are refused the older ones do the same", "[r
 
 TEST_CASE("a command that cannot be attached to is seen by one look", "[refused]") {
   const Setup setup{.before_exec = [] { refuse({SYS_ptrace}, EPERM); }};
-  CHECK(use(as_pid_1, setup) == use(directly, {}));
+  // What becomes of a signal that PID 1 blocks is not seen then.
+  const std::vector<std::string> uses{"default", "handler", "wait"};
+  CHECK(use(as_pid_1, setup, uses) == use(directly, {}, uses));
 }
 
 TEST_CASE("with few descriptors a command does not start, or runs to its end", "[refused]") {
@@ -151,7 +154,8 @@ TEST_CASE("a status descriptor that nobody reads costs a warning", "[refused]") 
   for (const std::string step : {"--init", "--mount-proc"}) {
     const Result result = run_pidns({step, "--json-status-fd=9", "sh", "-c", "exit 3"}, setup);
     CHECK(result.status() == 3);
-    CHECK_THAT(result.err, Catch::Contains("pidns: --json-status-fd: cannot write: its reader does not read\n"));
+    CHECK_THAT(result.err,
+               Catch::Contains("pidns: --json-status-fd: cannot write: its reader does not read\n"));
   }
 }
 
@@ -184,8 +188,7 @@ TEST_CASE("a signal from PID 1 outside reaches the command of its grandchild", "
   }
 }
 
-TEST_CASE("a signal whose sender has ended reaches a command that has a process of its number",
-          "[signals]") {
+TEST_CASE("a signal whose sender has ended reaches a command that has a process of its number", "[signals]") {
   // PID 1 takes SIGTERM. Its child has PID 300 inside, and is in the same process group.
   const std::string command = R"(
 import os, signal, sys, time

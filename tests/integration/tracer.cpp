@@ -229,6 +229,7 @@ class Tracer {
     if (!started_ && program == std::filesystem::canonical(pidns_binary())) {
       started_ = true;
     } else if (started_) {
+      result_.executed = true;
       forget(pid);
       return;
     }
@@ -304,7 +305,8 @@ class Tracer {
                                                .first = first_,
                                                .entry = entry,
                                                .number = process.number,
-                                               .call = process.call});
+                                               .call = process.call,
+                                               .executed = result_.executed});
     if (entry && verdict.error != 0) {
       process.error = verdict.error;
       begin_failed_call(pid, process);

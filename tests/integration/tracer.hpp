@@ -12,12 +12,13 @@ namespace harness {
 
 /// A process of pidns stands at the entry of a system call or at its end. COMMAND is not traced.
 struct Stop {
-  int process = 0;     ///< 0: pidns itself, 1: its first child, and so on
-  pid_t pid = 0;       ///< of the process
-  pid_t first = 0;     ///< PID of process 0
-  bool entry = false;  ///< the call is about to be made
-  long number = 0;     ///< SYS_*
-  std::string call;    ///< its name, and what it is about: `openat [0]/status`, `write pipe`
+  int process = 0;        ///< 0: pidns itself, 1: its first child, and so on
+  pid_t pid = 0;          ///< of the process
+  pid_t first = 0;        ///< PID of process 0
+  bool entry = false;     ///< the call is about to be made
+  long number = 0;        ///< SYS_*
+  std::string call;       ///< its name, and what it is about: `openat [0]/status`, `write pipe`
+  bool executed = false;  ///< COMMAND has been executed
 };
 
 struct Verdict {
@@ -34,8 +35,9 @@ struct Observer {
 };
 
 struct TracedResult : Result {
-  int processes = 0;  ///< of pidns, process 0 included
-  int survivors = 0;  ///< processes that had to be killed, as they had not ended by themselves
+  int processes = 0;      ///< of pidns, process 0 included
+  bool executed = false;  ///< COMMAND was
+  int survivors = 0;      ///< processes that had to be killed, as they had not ended by themselves
 };
 
 /// Runs a command that is or becomes pidns, and waits until every process it has left has ended. The caller

@@ -19,7 +19,8 @@ struct ProcessIds {
 /// The number of a pidfd's process in /proc. @return 0 when it is gone
 /// @throws sys::Error
 pid_t proc_pid_of(const UniqueFd& proc, const UniqueFd& pidfd);
-/// The numbers of a child that has not been reaped; 0 in /proc when that cannot be found out.
+/// The numbers of a child that has not been reaped; in /proc 0 if it has other numbers and that cannot be
+/// found out.
 ProcessIds ids_of_child(const UniqueFd& proc, pid_t child);
 
 /// The PID in the text of /proc/PID/fdinfo/FD of a pidfd; 0 when it has none.

@@ -19,6 +19,6 @@ void detach(pid_t thread, int signal);
 /// Stops a running thread, so that it can be detached from: PTRACE_INTERRUPT.
 void interrupt(pid_t thread);
 /// Takes the next change of state of a child or an attached thread, without waiting.
-std::optional<siginfo_t> wait_for_any_thread();
+std::optional<siginfo_t> wait_for_any_thread() noexcept;
 
 }  // namespace pidns::sys
