@@ -68,8 +68,8 @@ std::string describe(const OptionSpec& option) {
 std::string help_text() {
   std::string text =
       "Usage: pidns [OPTION]... [--] [COMMAND [ARG]...]\n"
-      "Run COMMAND in a new PID namespace, with a /proc of its own: as PID 1 with --fork\n"
-      "or --mount-proc, or else below a PID 1 that reaps and passes signals on.\n"
+      "Run COMMAND in a new PID namespace, with a /proc of its own: as PID 1 with\n"
+      "--fork or --mount-proc, or else below a PID 1 that reaps and passes signals on.\n"
       "Without COMMAND, run $SHELL or the user's login shell.\n";
   std::optional<Group> group;
   for (const OptionSpec& option : option_table()) {

@@ -329,20 +329,30 @@ class Supervisor {
 
   /// Whether /proc shows PID 1 stopped or about to stop; also when it shows nothing.
   bool is_stopped() {
-    const auto status = read_status(proc(), target().proc_pid);
+    const auto status = status_of(target().proc_pid);
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
-  /// Whether the command we stop for is still stopped. A shell that has started us through another shell
-  /// watches only that one, and may continue the job before we have stopped.
+  /// Whether the command we stop for is still stopped, as far as can be seen. A shell that has started us
+  /// through another shell watches only that one, and may continue the job before we have stopped.
   bool is_command_stopped() {
     const std::optional<pid_t> command =
-        has_init() ? read_oldest_child(proc(), target().proc_pid) : target().proc_pid;
+        has_init() ? sys::or_default_on_error([&] { return read_oldest_child(proc(), target().proc_pid); })
+                   : target().proc_pid;
     if (!command) {
       return true;
     }
-    const auto status = read_status(proc(), *command);
-    return status && (status->state == 'T' || status->state == 't');
+    try {
+      const auto status = read_status(proc(), *command);
+      return status && (status->state == 'T' || status->state == 't');
+    } catch (const sys::Error&) {
+      return true;  // it cannot be looked at, but it has stopped
+    }
+  }
+
+  /// @return nothing when the process is gone, or cannot be looked at
+  [[nodiscard]] std::optional<ProcStatus> status_of(pid_t pid) const {
+    return sys::or_default_on_error([&] { return read_status(proc(), pid); });
   }
 
   [[nodiscard]] ExitStatus own_status(const ExitStatus& init) const {
