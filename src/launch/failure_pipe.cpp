@@ -21,8 +21,7 @@ void send_failure(const UniqueFd& pipe, const Failure& failure) {
 }
 
 std::optional<Failure> receive_failure(const UniqueFd& pipe) {
-  // Where it cannot be read, the status of the child has to tell it.
-  const std::string packet = sys::or_default_on_error([&] { return sys::read_all(pipe); });
+  const std::string packet = sys::read_all(pipe);
   if (packet.empty()) {
     return std::nullopt;
   }
@@ -35,7 +34,8 @@ std::optional<Failure> receive_failure(const UniqueFd& pipe) {
 
 void throw_if_failed(sys::Pipe& pipe) {
   sys::close(pipe.write);
-  if (const auto failure = receive_failure(pipe.read)) {
+  // Where it cannot be read, the status of the child has to tell it: the command may be running.
+  if (const auto failure = sys::or_default_on_error([&] { return receive_failure(pipe.read); })) {
     throw Failure(*failure);
   }
 }

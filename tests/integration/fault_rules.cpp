@@ -38,6 +38,7 @@ const std::vector<Rule>& harmless_calls() {
       {"openat /dev/tty", "pidns takes itself to have no terminal"},
       {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
       {"process_vm_readv", "the signal is taken for one that no thread waits for"},
+      {"rt_sigprocmask", "a message is written without it"},
       {"rt_sigtimedwait", "PID 1 is continued once more"},
       {"set_robust_list", "there is no robust mutex"},
       {"wait4", "of a child that init reaps once pidns has ended"},

@@ -153,7 +153,9 @@ class FaultTest {
       inject({.call = call, .error = error}, is_startup);
     }
     if (!is_startup) {
-      inject({.call = call, .error = ENOSYS, .for_ever = true}, is_startup);
+      if (!call.name.starts_with("write pipe")) {  // what cannot answer at all cannot say why
+        inject({.call = call, .error = ENOSYS, .for_ever = true}, is_startup);
+      }
     }
   }
 
