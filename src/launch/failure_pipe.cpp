@@ -34,8 +34,14 @@ std::optional<Failure> receive_failure(const UniqueFd& pipe) {
 
 void throw_if_failed(sys::Pipe& pipe) {
   sys::close(pipe.write);
-  // Where it cannot be read, the status of the child has to tell it: the command may be running.
-  if (const auto failure = sys::or_default_on_error([&] { return receive_failure(pipe.read); })) {
+  std::optional<Failure> failure;
+  try {
+    failure = receive_failure(pipe.read);
+  } catch (const sys::Error&) {
+    return;  // the status of the child has to tell it: the command may be running
+  }
+  pipe.read.reset();  // what is opened from now on finds this descriptor free
+  if (failure) {
     throw Failure(*failure);
   }
 }

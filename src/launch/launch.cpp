@@ -84,7 +84,6 @@ ExitStatus start_and_supervise(Launch& launch, NamespacePinner& pinner) {
   ChildProcess child(spawn_child(launch, pinner, links));
   links.channel.inner.reset();
   throw_if_failed(links.failure);  // end of file: exec has succeeded
-  links.failure.read.reset();      // what is opened from now on finds this descriptor free
   pinner.wait();
   launch.json_status.write_start(launch.proc, child.pid(), launch.options.init);
   const Ending ending = supervise({.child = child,

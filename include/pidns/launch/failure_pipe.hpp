@@ -14,7 +14,8 @@ void send_failure(const UniqueFd& pipe, const Failure& failure);
 /// sent, if any
 std::optional<Failure> receive_failure(const UniqueFd& pipe);
 
-/// Closes our copy of the write end and throws the failure that the child sends, if any.
+/// Closes our copy of the write end and throws the failure that the child sends, if any. The read end stays
+/// open only if it cannot be read: without a reader the child would take us for dead.
 void throw_if_failed(sys::Pipe& pipe);
 
 }  // namespace pidns
