@@ -289,8 +289,11 @@ class Supervisor {
       }
       handle(*signal);
     }
-    send_message(channel(),
-                 {.kind = InitMessage::Kind::told, .value = question.value, .sender = question.sender});
+    if (!send_message(
+            channel(),
+            {.kind = InitMessage::Kind::told, .value = question.value, .sender = question.sender})) {
+      channel().reset();  // PID 1 passes on what it holds once we have hung up
+    }
   }
 
   void apply_default(int signal) {
