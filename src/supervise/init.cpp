@@ -183,15 +183,21 @@ class Init {
     if (!task_.channel.valid()) {
       return;
     }
-    if (sys::has_hung_up(task_.channel)) {
+    // Asked first: what the outer pidns has sent before it hung up still counts.
+    const bool hung_up = sys::has_hung_up(task_.channel);
+    while (const auto message = receive_message(task_.channel)) {
+      handle(*message);
+    }
+    if (hung_up) {
       task_.channel.reset();
+    }
+    if (!task_.channel.valid()) {
+      if (stopped_ && !status_) {  // who would have continued it has gone
+        sys::send_signal(task_.command.pid(), SIGCONT);
+      }
       for (const int signal : copies_.release_all()) {
         pass_on(signal, 0);
       }
-      return;
-    }
-    while (const auto message = receive_message(task_.channel)) {
-      handle(*message);
     }
   }
 
@@ -246,9 +252,20 @@ bool send_message(const UniqueFd& channel, const InitMessage& message, sys::Wait
   return sys::send_packet(channel, {reinterpret_cast<const char*>(&message), sizeof message}, wait);
 }
 
-std::optional<InitMessage> receive_message(const UniqueFd& channel) {
+std::optional<InitMessage> receive_message(UniqueFd& channel) {
+  if (!channel.valid()) {
+    return std::nullopt;
+  }
   InitMessage message{};
-  return sys::receive_packet(channel, &message, sizeof message) ? std::optional(message) : std::nullopt;
+  switch (sys::receive_packet(channel, &message, sizeof message)) {
+    case sys::Received::packet:
+      return message;
+    case sys::Received::nothing:
+      return std::nullopt;
+    case sys::Received::failure:
+      channel.reset();
+  }
+  return std::nullopt;
 }
 
 ExitStatus run_init(const InitTask& task) {

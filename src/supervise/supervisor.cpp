@@ -252,7 +252,7 @@ class Supervisor {
     // not wait for that. Asked first, as a last message may come before the hang-up.
     const bool hung_up = channel().valid() && sys::has_hung_up(channel());
     bool continued = false;
-    while (const auto message = channel().valid() ? receive_message(channel()) : std::nullopt) {
+    while (const auto message = receive_message(channel())) {
       switch (message->kind) {
         case InitMessage::Kind::exited:
         case InitMessage::Kind::killed:
@@ -271,8 +271,9 @@ class Supervisor {
           }
       }
     }
-    if (continued) {
-      send_message(channel(), {.kind = InitMessage::Kind::continue_again, .value = stops_heard_});
+    if (continued &&
+        !send_message(channel(), {.kind = InitMessage::Kind::continue_again, .value = stops_heard_})) {
+      channel().reset();  // which continues COMMAND as well
     }
     if (hung_up) {
       channel().reset();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -49,33 +50,47 @@ Channel make_channel() {
   return channel;
 }
 
-bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept {
-  const int flags = MSG_NOSIGNAL | (wait == Wait::no ? MSG_DONTWAIT : 0);
-  return retry([&] { return ::send(channel.get(), packet.data(), packet.size(), flags); }) ==
-         static_cast<ssize_t>(packet.size());
-}
-
-bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) noexcept {
-  return retry([&] { return ::recv(channel.get(), packet, size, MSG_DONTWAIT); }) ==
-         static_cast<ssize_t>(size);
-}
-
 namespace {
 
 /// @return 0 when that is refused
-short poll_now(const UniqueFd& file) {
-  pollfd polled{.fd = file.get(), .events = 0, .revents = 0};
+short poll_now(const UniqueFd& file, short events) {
+  pollfd polled{.fd = file.get(), .events = events, .revents = 0};
   return retry([&] { return ::poll(&polled, 1, 0); }) == -1 ? short{0} : polled.revents;
 }
 
 }  // namespace
 
+bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept {
+  const int flags = MSG_NOSIGNAL | (wait == Wait::no ? MSG_DONTWAIT : 0);
+  ssize_t sent = retry([&] { return ::send(channel.get(), packet.data(), packet.size(), flags); });
+  if (sent == -1 && errno != EPIPE && (poll_now(channel, POLLOUT) & (POLLOUT | POLLHUP)) == POLLOUT) {
+    // Refused: then write(2) does it, which would raise SIGPIPE where the other end is closed.
+    sent = retry([&] { return ::write(channel.get(), packet.data(), packet.size()); });
+  }
+  return sent == static_cast<ssize_t>(packet.size());
+}
+
+Received receive_packet(const UniqueFd& channel, void* packet, std::size_t size) noexcept {
+  ssize_t received = retry([&] { return ::recv(channel.get(), packet, size, MSG_DONTWAIT); });
+  if (received == -1 && errno != EAGAIN) {  // refused: then read(2) does it, if there is something to read
+    if ((poll_now(channel, POLLIN) & POLLIN) == 0) {
+      return Received::nothing;
+    }
+    received = retry([&] { return ::read(channel.get(), packet, size); });
+  }
+  if (received == static_cast<ssize_t>(size)) {
+    return Received::packet;
+  }
+  // The end of the other side is told by a hang-up.
+  return received >= 0 || errno == EAGAIN ? Received::nothing : Received::failure;
+}
+
 bool has_hung_up(const UniqueFd& channel) noexcept {
-  return (poll_now(channel) & POLLHUP) != 0;
+  return (poll_now(channel, 0) & POLLHUP) != 0;
 }
 
 bool has_reader(const UniqueFd& write_end) noexcept {
-  return (poll_now(write_end) & POLLERR) == 0;
+  return (poll_now(write_end, 0) & POLLERR) == 0;
 }
 
 }  // namespace pidns::sys

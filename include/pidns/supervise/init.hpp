@@ -36,8 +36,9 @@ struct InitMessage {
 
 /// @return false when it cannot be sent
 bool send_message(const UniqueFd& channel, const InitMessage& message, sys::Wait wait = sys::Wait::no);
-/// Receives the next message without waiting. @return nothing when there is none
-std::optional<InitMessage> receive_message(const UniqueFd& channel);
+/// Receives the next message without waiting, and hangs up where that fails. @return nothing when there is
+/// none
+std::optional<InitMessage> receive_message(UniqueFd& channel);
 
 /// What the PID 1 of --init is to do, and with what.
 struct InitTask {

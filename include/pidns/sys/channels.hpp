@@ -32,8 +32,9 @@ struct Channel {
 Channel make_channel();
 /// @return false when there is no room and this is not to wait for it, or the other end is closed
 bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept;
-/// Takes the next packet without waiting. @return false when there is none
-bool receive_packet(const UniqueFd& channel, void* packet, std::size_t size) noexcept;
+enum class Received { nothing, packet, failure };
+/// Takes the next packet without waiting.
+Received receive_packet(const UniqueFd& channel, void* packet, std::size_t size) noexcept;
 /// Whether the other end has been closed.
 bool has_hung_up(const UniqueFd& channel) noexcept;
 
