@@ -234,12 +234,12 @@ TEST_CASE("a command gets the signal of --kill-child when pidns is killed", "[le
 }
 
 TEST_CASE("a signal of --kill-child without a handler spares PID 1", "[leftovers]") {
-  check_survival(harness::pidns({"--kill-child=TERM", "cat"}));
+  check_survival(harness::pidns({"--mount-proc", "--kill-child=TERM", "cat"}));
 }
 
-TEST_CASE("a set-user-ID command survives pidns as the kernel forgets what it was to get", "[leftovers]") {
+TEST_CASE("a set-user-ID PID 1 survives pidns as the kernel forgets what it was to get", "[leftovers]") {
   const TemporaryDirectory directory;
-  check_survival(harness::pidns({make_set_user_id_copy(directory, "/bin/cat")}));
+  check_survival(harness::pidns_as_pid_1({make_set_user_id_copy(directory, "/bin/cat")}));
 }
 
 TEST_CASE("a set-user-ID command does not survive pidns with --init", "[leftovers]") {

@@ -65,7 +65,7 @@ exit 6)"}));
   CHECK(running.finish().status() == 6);
 }
 
-TEST_CASE("-v names what is left", "[grace]") {
+TEST_CASE("what is left is named with -v", "[grace]") {
   const Result result = run_pidns({"-v", "sh", "-c", R"sh(
 sleep 1000 & sleep 1001 &
 until grep -q sleep /proc/3/comm && grep -q sleep /proc/4/comm; do :; done

@@ -117,7 +117,7 @@ TEST_CASE("a fixed interpreter is one of the caller's root", "[binfmt]") {
         {"-r", "--root=" + directory.path(), "-l", ":kind:E::kind::" + probe() + ":" + flags, "/file.kind"});
   };
   CHECK(run_with("F").out == "interpreter of /file.kind\n");
-  CHECK(run_with("").status() == 126);
+  CHECK(run_with("").status() == 127);
 }
 
 TEST_CASE("only root of the user namespace may load an interpreter", "[binfmt]") {

@@ -30,7 +30,7 @@ set -- "$@" $copy true)";
 
 TEST_CASE("pidns just works for nobody", "[without_root]") {
   const Result result = run(pidns_as_nobody({"bash", "-c", "echo $$; id -un; id -gn"}));
-  CHECK(result.out == "1\nnobody\nnogroup\n");
+  CHECK(result.out == "2\nnobody\nnogroup\n");
   CHECK(result.err.empty());
   CHECK(result.status() == 0);
 }
@@ -38,8 +38,8 @@ TEST_CASE("pidns just works for nobody", "[without_root]") {
 TEST_CASE("nobody gets a proc of the new namespace", "[without_root]") {
   const Result result = run(pidns_as_nobody({"sh", "-c", "readlink /proc/self; ps -A --no-headers | wc -l"}));
   REQUIRE(lines(result.out).size() == 2);
-  CHECK(lines(result.out)[0] == "2");
-  CHECK(lines(result.out)[1] == "3");  // sh, ps and wc
+  CHECK(lines(result.out)[0] == "3");
+  CHECK(lines(result.out)[1] == "4");  // pidns, sh, ps and wc
 }
 
 TEST_CASE("the user namespace that was added is told to who asks", "[without_root]") {
@@ -91,7 +91,8 @@ TEST_CASE("every form of a launch works for nobody", "[without_root]") {
   CHECK(run(pidns_as_nobody({"--fork", "sh", "-c", "echo $$"})).out == "1\n");
   CHECK(run(pidns_as_nobody({"--no-fork", "id", "-un"})).out == "nobody\n");
   CHECK(run(pidns_as_nobody({"-fmuinCT", "sh", "-c", "echo $$"})).out == "1\n");
-  CHECK(run(pidns_as_nobody({"--propagation=unchanged", "sh", "-c", "echo $$"})).out == "1\n");
+  CHECK(run(pidns_as_nobody({"--propagation=unchanged", "sh", "-c", "echo $$"})).out == "2\n");
+  CHECK(run(pidns_as_nobody({"--mount-proc", "sh", "-c", "echo $$"})).out == "1\n");
 }
 
 TEST_CASE("without a user namespace nobody is refused with the way out", "[without_root]") {
@@ -119,5 +120,5 @@ TEST_CASE("a user without an entry in passwd gets the plain shell", "[without_ro
   auto command = pidns_as_nobody({});
   command[1] = "--reuid=54321";
   command.insert(command.begin(), {"env", "-u", "SHELL"});
-  CHECK(run(command, {.input = "echo $0 $$\n"}).out == "/bin/sh 1\n");
+  CHECK(run(command, {.input = "echo $0 $$\n"}).out == "/bin/sh 2\n");
 }

@@ -74,7 +74,7 @@ dpkg_in_root=(dpkg --root="$root" --log=/dev/null --force-not-root --force-scrip
 "${dpkg_in_root[@]}" --install "$package"
 expect "its --version" "$("$root/usr/bin/pidns" --version)" "pidns $version ($linkage)"
 # shellcheck disable=SC2016  # $$ is for the inner shell
-expect "the PID of its command" "$("$root/usr/bin/pidns" sh -c 'echo $$')" 1
+expect "the PID of its command" "$("$root/usr/bin/pidns" sh -c 'echo $$')" 2
 expect "its exit status" "$("$root/usr/bin/pidns" sh -c 'exit 7' || echo $?)" 7
 expect "the first line of its manual page" "$(zcat "$root/usr/share/man/man1/pidns.1.gz" | head -n 1)" \
   "$(head -n 1 man/pidns.1)"
