@@ -46,7 +46,8 @@ pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
   return pidns::launch(options, log);
 }
 
-/// The one place that prints why pidns cannot continue.
+/// Prints why pidns cannot continue. A PID 1 whose parent does not listen prints for itself:
+/// launch/child.cpp.
 pidns::ExitStatus run_or_explain(std::span<const char* const> arguments, pidns::Log& log) {
   try {
     return run(arguments, log);

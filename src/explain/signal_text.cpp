@@ -31,6 +31,9 @@ std::string_view name_of(Receiver receiver) {
 }
 
 std::string_view response_of_init(int signal, const Decision& decision, const Dispositions& dispositions) {
+  if (dispositions.ended) {
+    return "PID 1 has already exited";
+  }
   if (decision.apply_default) {
     return "PID 1 has no handler for it, and the kernel discards such a signal to a PID 1";
   }
@@ -44,7 +47,8 @@ std::string_view response_of_init(int signal, const Decision& decision, const Di
     return "PID 1 waits for it";
   }
   if (dispositions.blocked.contains(signal)) {
-    return "PID 1 blocks it; pidns watches whether it is handled or discarded";
+    return decision.watch ? "PID 1 blocks it; pidns watches whether it is handled or discarded"
+                          : "PID 1 blocks it";
   }
   return decision.watch ? "pidns watches whether it is handled or discarded"
                         : "PID 1 has no handler for it, and its default action is to do nothing";
@@ -91,6 +95,15 @@ Step describe_default_action(int signal) {
   }
   return {.headline = fmt::format("SIGKILL to PID 1, in place of {}", signal_name(signal)),
           .sentences = {"The kernel would have killed any other process, so pidns kills PID 1."}};
+}
+
+Step describe_reset_handler(int signal) {
+  const std::string name = signal_name(signal);
+  return {
+      .headline = fmt::format("PID 1 has set {} back to its default", name),
+      .sentences = {fmt::format("If PID 1 has sent {} to itself, the kernel has discarded it, as it does for "
+                                "any PID 1. With --init, COMMAND is not PID 1 and dies of it.",
+                                name)}};
 }
 
 Step describe_signal_to_command(int signal, const Sender& sender, pid_t command) {

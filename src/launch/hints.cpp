@@ -22,21 +22,16 @@ namespace pidns {
 
 namespace {
 
-/// The text of a file of /proc; empty if it cannot be read.
-std::string read_fact(const std::string& path) {
-  return sys::or_default_on_error([&] { return sys::read_file(AT_FDCWD, path.c_str()); });
-}
-
 /// Whether a sysctl exists here and has this value.
 bool sysctl_is(const std::string& name, std::string_view value) {
-  const std::string text = read_fact("/proc/sys/" + name);
+  const std::string text = sys::try_read_file(AT_FDCWD, "/proc/sys/" + name);
   std::string_view line = text;
   return consume_until(line, '\n') == value && !text.empty();
 }
 
 bool is_filtered_by_seccomp() {
   constexpr int filter_mode = 2;  // SECCOMP_MODE_FILTER
-  return parse_status(read_fact("/proc/self/status")).seccomp_mode == filter_mode;
+  return parse_status(sys::try_read_file(AT_FDCWD, "/proc/self/status")).seccomp_mode == filter_mode;
 }
 
 bool root_is_a_mount_point() {
@@ -133,7 +128,7 @@ bool is_made_for_mounting(const std::string& directory) {
 /// In a user namespace the kernel mounts a new proc only if one is fully visible already:
 /// mount_too_revealing() in fs/namespace.c.
 std::string hint_for_refused_proc() {
-  auto covered = mount_points_below(read_fact("/proc/self/mountinfo"), "/proc");
+  auto covered = mount_points_below(sys::try_read_file(AT_FDCWD, "/proc/self/mountinfo"), "/proc");
   std::erase_if(covered, is_made_for_mounting);
   if (!covered.empty()) {
     return fmt::format(
@@ -145,7 +140,7 @@ std::string hint_for_refused_proc() {
 }
 
 std::string hint_for_denied_setgroups() {
-  return read_fact("/proc/self/setgroups").starts_with("deny")
+  return sys::try_read_file(AT_FDCWD, "/proc/self/setgroups").starts_with("deny")
              ? "--setgid drops the supplementary groups, and this user namespace denies that: use "
                "--map-groups or --map-auto without --setgroups=deny"
              : "";
@@ -205,7 +200,7 @@ std::string hint_for_bind(const sys::Error& error, const PinnedNamespace& pinned
   }
   const sys::MountOf mount = sys::mount_of(sys::open_file(AT_FDCWD, pinned.file.c_str(), O_PATH));
   if (error.error() == EINVAL && pinned.kind == CLONE_NEWNS &&
-      is_shared(read_fact("/proc/self/mountinfo"), mount.id)) {
+      is_shared(sys::try_read_file(AT_FDCWD, "/proc/self/mountinfo"), mount.id)) {
     return fmt::format(
         "{} is on a shared mount, where a mount namespace cannot be bound: mount --bind its "
         "directory on itself, then mount --make-private that",

@@ -58,8 +58,6 @@ ProcStatus parse_status(std::string_view text) {
       status.pid = leading_number<pid_t>(value);
     } else if (key == "NSpid") {
       status.pids = numbers<pid_t>(value);
-    } else if (key == "VmSize") {
-      status.has_memory = true;
     } else if (key == "Name") {
       // Exactly one tab comes before it, and blanks of its own may follow.
       status.name = unescape(line.substr(std::min<std::size_t>(line.size(), 1)));
@@ -122,6 +120,10 @@ std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid) {
   return read_status_file(proc, fmt::format("{}/status", pid));
 }
 
+std::optional<ProcStatus> try_read_status(const UniqueFd& proc, pid_t pid) {
+  return sys::or_default_on_error([&] { return read_status(proc, pid); });
+}
+
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc) {
   return read_status_file(proc, "self/status");
 }
@@ -132,6 +134,9 @@ UniqueFd open_status(const UniqueFd& proc, pid_t pid) {
 }
 
 std::optional<ProcStatus> read_status_again(const UniqueFd& status_file) {
+  if (!status_file.valid()) {
+    return std::nullopt;
+  }
   const std::string text = sys::read_again(status_file);
   return text.empty() ? std::nullopt : std::optional(parse_status(text));
 }

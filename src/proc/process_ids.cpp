@@ -24,13 +24,7 @@ ProcessIds ids_of_child(const UniqueFd& proc, pid_t child) {
 }
 
 pid_t pid_of_pidfd(std::string_view text) {
-  while (!text.empty()) {
-    std::string_view line = consume_until(text, '\n');
-    if (consume_until(line, ':') == "Pid") {
-      return leading_number<pid_t>(trim_front(line));
-    }
-  }
-  return 0;
+  return leading_number<pid_t>(value_of(text, "Pid"));
 }
 
 }  // namespace pidns

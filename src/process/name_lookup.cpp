@@ -2,10 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pwd.h>
-
-#include <cstdio>
-#include <memory>
 
 #include "pidns/process/subprocess.hpp"
 #include "pidns/sys/error.hpp"
@@ -16,17 +12,23 @@ namespace pidns {
 
 namespace {
 
+/// A line of either file, `NAME:PASSWORD:ID:...`; only /etc/passwd has a shell, in the last field of seven.
 struct Entry {
   std::string_view name;
   std::optional<unsigned> id;
+  std::string_view shell;
 };
 
-/// Removes the first line of a text, `NAME:PASSWORD:ID:...` in both files, and returns what it says.
+/// Removes the first line of a text and returns what it says.
 Entry consume_entry(std::string_view& text) {
   std::string_view line = consume_until(text, '\n');
   const std::string_view name = consume_until(line, ':');
   consume_until(line, ':');
-  return {.name = name, .id = parse_id(consume_until(line, ':'))};
+  const auto id = parse_id(consume_until(line, ':'));
+  consume_until(line, ':');  // group
+  consume_until(line, ':');  // real name
+  consume_until(line, ':');  // home
+  return {.name = name, .id = id, .shell = line};
 }
 
 std::string_view database(IdKind kind) {
@@ -34,9 +36,7 @@ std::string_view database(IdKind kind) {
 }
 
 std::string read_local(IdKind kind) {
-  // NSS may do without it.
-  return sys::or_default_on_error(
-      [&] { return sys::read_file(AT_FDCWD, fmt::format("/etc/{}", database(kind)).c_str()); });
+  return sys::try_read_file(AT_FDCWD, fmt::format("/etc/{}", database(kind)));  // NSS may do without it
 }
 
 /// @return lines in the form of the file; empty if it knows no such key, or is not installed
@@ -47,16 +47,7 @@ std::string ask_nss(IdKind kind, const std::string& key) {
 }  // namespace
 
 std::vector<User> read_users() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/etc/passwd", "re"), std::fclose);
-  std::vector<User> users;
-  while (file) {
-    const passwd* entry = ::fgetpwent(file.get());  // NOLINT(concurrency-mt-unsafe): there is one thread
-    if (entry == nullptr) {
-      break;
-    }
-    users.push_back({entry->pw_uid, entry->pw_name, entry->pw_shell});
-  }
-  return users;
+  return users_in(read_local(IdKind::user));
 }
 
 std::optional<unsigned> find_id(IdKind kind, const std::string& name) {
@@ -67,6 +58,17 @@ std::optional<unsigned> find_id(IdKind kind, const std::string& name) {
 std::string find_name(IdKind kind, unsigned id) {
   std::string name = name_in(read_local(kind), id);
   return name.empty() ? name_in(ask_nss(kind, fmt::format("{}", id)), id) : name;
+}
+
+std::vector<User> users_in(std::string_view text) {
+  std::vector<User> users;
+  while (!text.empty()) {
+    const Entry entry = consume_entry(text);
+    if (entry.id) {
+      users.push_back({*entry.id, std::string(entry.name), std::string(entry.shell)});
+    }
+  }
+  return users;
 }
 
 std::optional<unsigned> id_in(std::string_view text, std::string_view name) {

@@ -16,12 +16,6 @@ namespace pidns {
 
 namespace {
 
-/// The text of a file that only those may read who may trace the process: ptrace(2), "Ptrace access mode
-/// checking". Empty when we may not, or it is gone.
-std::string read_private(const UniqueFd& proc, const std::string& path) {
-  return sys::or_default_on_error([&] { return sys::read_file(proc.get(), path.c_str()); });
-}
-
 /// The set that a thread inside sigtimedwait(2) waits for.
 /// @param text of its syscall file
 /// @return nothing when it waits and its memory cannot be read
@@ -66,6 +60,7 @@ Dispositions dispositions_of(const ProcStatus& status) {
           .ignored = status.ignored,
           .blocked = status.blocked,
           .pending = status.pending,
+          .unstable = ~status.blocked,
           .ended = status.state == 'Z'};
 }
 
@@ -92,12 +87,13 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
     found->ended = false;
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
-    const std::string call = read_private(proc, task + "/syscall");
+    // Empty when we may not trace the process: ptrace(2), "Ptrace access mode checking".
+    const std::string call = sys::try_read_file(proc.get(), task + "/syscall");
     const std::optional<SignalSet> known = awaited_by(process.pid, call);
     const SignalSet awaited = known.value_or(SignalSet());
     found->awaited = found->awaited | awaited;
     found->blocked = found->blocked & (status.blocked | awaited);
-    if (call == "running\n" || !known) {
+    if (call.empty() || call == "running\n" || !known) {
       found->unstable = found->unstable | ~status.blocked;
     }
     // What changed between the two looks is in doubt as well.
@@ -115,20 +111,15 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
 }
 
 SignalSet signalfd_set(std::string_view text) {
-  while (!text.empty()) {
-    std::string_view line = consume_until(text, '\n');
-    if (consume_until(line, ':') == "sigmask") {
-      return SignalSet(leading_number<std::uint64_t>(trim_front(line), 16));
-    }
-  }
-  return {};
+  return SignalSet(leading_number<std::uint64_t>(value_of(text, "sigmask"), 16));
 }
 
 bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal) {
   const std::string directory = fmt::format("{}/fdinfo", pid);
   const auto files = descriptors_of(proc, directory);
   return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
-    return signalfd_set(read_private(proc, fmt::format("{}/{}", directory, file))).contains(signal);
+    return signalfd_set(sys::try_read_file(proc.get(), fmt::format("{}/{}", directory, file)))
+        .contains(signal);
   });
 }
 

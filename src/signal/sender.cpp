@@ -23,9 +23,8 @@ std::size_t read_own_levels(const UniqueFd& proc) {
 
 bool is_in_descendant_pidns(const UniqueFd& proc, pid_t pid) {
   const std::size_t own_levels = read_own_levels(proc);
-  const ProcStatus status =
-      sys::or_default_on_error([&] { return read_status(proc, pid).value_or(ProcStatus{}); });
-  return pid > 0 && own_levels > 0 && status.pids.size() > own_levels;
+  const auto status = try_read_status(proc, pid);
+  return pid > 0 && own_levels > 0 && status && status->pids.size() > own_levels;
 }
 
 bool is_certainly_inside(const UniqueFd& proc, pid_t sender) {

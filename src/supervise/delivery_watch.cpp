@@ -69,8 +69,9 @@ bool DeliveryWatch::attach(ProcessIds target) {
   return true;
 }
 
-void DeliveryWatch::add(int signal) {
+void DeliveryWatch::add(int signal, SignalSet handled) {
   held_.add(signal);
+  known_handled_ = handled;
   looks_ = 0;
 }
 
@@ -96,13 +97,13 @@ void DeliveryWatch::handle(const siginfo_t& change, const std::function<void(int
   }
 }
 
-SignalSet DeliveryWatch::read_pending() const {
-  const auto status = sys::or_default_on_error([&] { return read_status(proc_, target_.proc_pid); });
-  return status ? status->pending : SignalSet();
+std::optional<SignalSet> DeliveryWatch::read_pending() const {
+  const auto status = try_read_status(proc_, target_.proc_pid);
+  return status ? std::optional(status->pending) : std::nullopt;
 }
 
-void DeliveryWatch::settle(SignalSet pending) {
-  held_.keep_only(pending);
+void DeliveryWatch::settle(const std::optional<SignalSet>& pending) {
+  held_.keep_only(pending.value_or(SignalSet::all()));
   ++looks_;
   if (held_.empty()) {
     interrupt_all();
@@ -123,10 +124,10 @@ pid_t DeliveryWatch::in_proc(pid_t thread) const {
   return thread == target_.pid ? target_.proc_pid : thread;
 }
 
-/// What PID 1 catches or ignores at this moment.
+/// What PID 1 catches or ignores at this moment, as far as it can be read.
 SignalSet DeliveryWatch::handled_by(pid_t thread) const {
-  const auto status = sys::or_default_on_error([&] { return read_status(proc_, in_proc(thread)); });
-  return status ? status->caught | status->ignored : SignalSet::all();
+  const auto status = try_read_status(proc_, in_proc(thread));
+  return status ? status->caught | status->ignored : known_handled_;
 }
 
 void DeliveryWatch::resume(pid_t thread, int signal) {
@@ -141,8 +142,7 @@ void DeliveryWatch::resume(pid_t thread, int signal) {
 /// A thread can be detached from only while it is stopped, and must not notice that it was.
 void DeliveryWatch::interrupt_all() {
   for (const pid_t thread : threads_) {
-    const std::string call = sys::or_default_on_error(
-        [&] { return sys::read_file(proc_.get(), fmt::format("{}/syscall", in_proc(thread)).c_str()); });
+    const std::string call = sys::try_read_file(proc_.get(), fmt::format("{}/syscall", in_proc(thread)));
     if (!is_disturbed_by_stop(leading_number<long>(call))) {
       sys::interrupt(thread);
     }

@@ -85,8 +85,9 @@ class Init {
     try {
       const std::vector<Leftover> leftovers = find_leftovers();
       if (!leftovers.empty()) {
-        task_.log.info("{}", describe(leftovers));
-        task_.narrator.narrate(describe_leftovers, describe(leftovers), task_.grace);
+        const std::string text = describe(leftovers);
+        task_.log.info("{}", text);
+        task_.narrator.narrate(describe_leftovers, text, task_.grace);
       }
       return static_cast<int>(leftovers.size());
     } catch (const std::exception&) {  // no memory
@@ -232,7 +233,7 @@ class Init {
     }
   }
 
-  bool send(const InitMessage& message, sys::Wait wait = sys::Wait::no) const {
+  bool send(const InitMessage& message, sys::Wait wait = sys::Wait::no) {
     return task_.channel.valid() && send_message(task_.channel, message, wait);
   }
 

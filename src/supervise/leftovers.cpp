@@ -28,8 +28,7 @@ UniqueFd open_own_proc() {
 
 /// The words of a command line, or the name of a process that has none.
 std::string command_line_of(const UniqueFd& proc, pid_t pid, const std::string& name) {
-  std::string line = sys::or_default_on_error(
-      [&] { return sys::read_file(proc.get(), fmt::format("{}/cmdline", pid).c_str()); });
+  std::string line = sys::try_read_file(proc.get(), fmt::format("{}/cmdline", pid));
   while (!line.empty() && line.back() == '\0') {
     line.pop_back();
   }
@@ -48,9 +47,7 @@ std::vector<Leftover> find_leftovers() {
   for (const std::string& name :
        sys::or_default_on_error([&] { return sys::list_directory(proc.get(), "."); })) {
     const auto pid = leading_number<pid_t>(name);
-    const auto status = pid > 0 && pid != ::getpid()
-                            ? sys::or_default_on_error([&] { return read_status(proc, pid); })
-                            : std::nullopt;
+    const auto status = pid > 0 && pid != ::getpid() ? try_read_status(proc, pid) : std::nullopt;
     if (status && status->state != 'Z' && status->state != 'X') {
       found.push_back({.pid = pid, .command_line = command_line_of(proc, pid, status->name)});
     }

@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "pidns/signal/sender.hpp"
 #include "pidns/signal/signal_policy.hpp"
 #include "pidns/supervise/delivery_watch.hpp"
+#include "pidns/supervise/handler_watch.hpp"
 #include "pidns/supervise/init.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/files.hpp"
@@ -28,6 +30,11 @@ SignalSet deadly(int signal) {
   return default_action(signal) == DefaultAction::terminate ? SignalSet::of(signal) : SignalSet();
 }
 
+/// The smaller of two timeouts of poll(2).
+int sooner(int one, int other) {
+  return one < 0 ? other : other < 0 ? one : std::min(one, other);
+}
+
 class Supervisor {
  public:
   explicit Supervisor(const Supervised& supervised) : supervised_(supervised), watch_(supervised.proc) {}
@@ -40,7 +47,7 @@ class Supervisor {
     sys::close_stdin_and_stdout();
     sys::leave_directory();
     while (!ended_) {
-      sys::wait_readable({&supervised_.signals, &channel()}, watch_.pause());
+      sys::wait_readable({&supervised_.signals, &channel()}, sooner(watch_.pause(), handlers_.pause()));
       // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
       // is stopped.
       if (const auto signal = sys::next_signal(supervised_.signals)) {
@@ -53,6 +60,7 @@ class Supervisor {
       if (!watch_.is_attached() && !ended_) {
         follow(sys::wait_for(child().pid(), WEXITED | WSTOPPED | WNOHANG));
       }
+      tell_reset_handlers();
     }
     return finish(*ended_);
   }
@@ -79,21 +87,33 @@ class Supervisor {
 
   /// Follows the threads of PID 1 while a signal is undecided.
   void watch_deliveries() {
-    const SignalSet pending = watch_.read_pending();
+    const auto pending = watch_.read_pending();
     while (watch_.is_attached() && !ended_) {
-      const auto change = sys::wait_for_any_thread();
-      if (!change) {
+      const siginfo_t change = sys::wait_for_any_thread();
+      if (change.si_pid == 0) {
         break;
       }
-      if (change->si_pid == child().pid()) {
-        follow(*change);
+      if (change.si_pid == child().pid()) {
+        follow(change);
       }
-      watch_.handle(*change, [&](int signal) {
+      watch_.handle(change, [&](int signal) {
         log().debug("{}: discarded by PID 1: applying the default action", signal_name(signal));
         apply_default(signal);
       });
     }
     watch_.settle(pending);
+  }
+
+  /// --explain: what the kernel silently discards when PID 1 sends it to itself.
+  void tell_reset_handlers() {
+    if (handlers_.pause() < 0 || ended_) {
+      return;
+    }
+    if (const auto status = read_status_again(status_file_)) {
+      for (const int signal : handlers_.take_reset(status->caught | status->ignored)) {
+        narrator().narrate(describe_reset_handler, signal);
+      }
+    }
   }
 
   void handle(const sys::ReceivedSignal& signal) noexcept {
@@ -131,13 +151,17 @@ class Supervisor {
     // What has reached PID 1 before we watched, and is neither blocked nor pending, may have been discarded:
     // a handler that runs twice is better than a signal that is lost.
     const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
-                          !watch_.read_pending().contains(number);
+                          !watch_.read_pending().value_or(SignalSet()).contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }
     if (!told_before) {
-      report(signal, origin, decision, dispositions);
+      const bool applies = decision.apply_default && !watched;
+      report(signal, origin, {decision.relay || in_doubt, applies, watched}, dispositions);
+    }
+    if (narrator().observer() && dispositions && (dispositions->caught & deadly(number)) != SignalSet()) {
+      handlers_.add(number);
     }
     if (!watched && (decision.apply_default || (decision.watch && !may_be_kept(number, *dispositions)))) {
       apply_default(number);
@@ -163,11 +187,10 @@ class Supervisor {
         sys::send_signal_to_group(pid, signal.number)) {
       return;
     }
-    const bool has_payload = signal.code < 0 && signal.code != SI_TKILL;
     const InitMessage message{.kind = InitMessage::Kind::signal,
                               .value = signal.number,
                               .sender = signal.code == SI_USER ? signal.sender : 0};
-    if (has_payload || !has_init() || !send_message(channel(), message)) {
+    if (signal.has_payload() || !has_init() || !send_message(channel(), message)) {
       sys::pass_on(pid, signal);
     }
   }
@@ -179,7 +202,7 @@ class Supervisor {
     if (will_be_read || !watch_.attach(target())) {
       return false;
     }
-    watch_.add(signal);
+    watch_.add(signal, dispositions.caught | dispositions.ignored);
     return true;
   }
 
@@ -200,19 +223,15 @@ class Supervisor {
     if (!needs_dispositions() || only_to_tell) {
       return std::nullopt;
     }
+    const auto first = first_look ? std::optional(dispositions_of(*first_look)) : std::nullopt;
     auto found = sys::or_default_on_error([&] { return read_dispositions(proc(), target()); });
-    if (!first_look) {
-      return found;
-    }
-    const Dispositions first = dispositions_of(*first_look);
     if (!found) {
       return first;
     }
-    if (origin == Origin::process) {
-      return found;
+    if (first && origin == Origin::group) {
+      found->caught = found->caught | first->caught;
+      found->ignored = found->ignored | first->ignored;
     }
-    found->caught = found->caught | first.caught;
-    found->ignored = found->ignored | first.ignored;
     return found;
   }
 
@@ -333,12 +352,12 @@ class Supervisor {
 
   /// Whether /proc shows PID 1 stopped or about to stop; also when it shows nothing.
   bool is_stopped() {
-    const auto status = status_of(target().proc_pid);
+    const auto status = try_read_status(proc(), target().proc_pid);
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
-  /// Whether the command we stop for is still stopped, as far as can be seen. A shell that has started us
-  /// through another shell watches only that one, and may continue the job before we have stopped.
+  /// Whether the command we stop for is still stopped; also when it cannot be looked at. A shell that has
+  /// started us through another shell watches only that one, and may continue the job before we have stopped.
   bool is_command_stopped() {
     const std::optional<pid_t> command =
         has_init() ? sys::or_default_on_error([&] { return read_oldest_child(proc(), target().proc_pid); })
@@ -352,11 +371,6 @@ class Supervisor {
     } catch (const sys::Error&) {
       return true;  // it cannot be looked at, but it has stopped
     }
-  }
-
-  /// @return nothing when the process is gone, or cannot be looked at
-  [[nodiscard]] std::optional<ProcStatus> status_of(pid_t pid) const {
-    return sys::or_default_on_error([&] { return read_status(proc(), pid); });
   }
 
   [[nodiscard]] ExitStatus own_status(const ExitStatus& init) const {
@@ -393,6 +407,7 @@ class Supervisor {
   SignalSet deadly_seen_;    // signals to pidns that an ordinary process dies of
   int stop_signal_ = 0;      // the signal that stops us too once PID 1 has stopped
   DeliveryWatch watch_;
+  HandlerWatch handlers_;
   std::optional<siginfo_t> ended_;  // how PID 1 has ended
 };
 

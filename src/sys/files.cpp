@@ -173,6 +173,10 @@ std::string read_file(int directory, const char* path) {
   return read_all(open_file(directory, path, O_RDONLY));
 }
 
+std::string try_read_file(int directory, const std::string& path) {
+  return or_default_on_error([&] { return read_file(directory, path.c_str()); });
+}
+
 std::string read_packet(const UniqueFd& file) {
   std::string text(4096, '\0');
   const ssize_t size = retry([&] { return ::read(file.get(), text.data(), text.size()); });

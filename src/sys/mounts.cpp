@@ -29,22 +29,25 @@ void make_private_if_mounted(const char* target, const SyscallObserver& observer
   }
 }
 
-void mount_proc(const char* target, const SyscallObserver& observer) {
+namespace {
+
+/// Mounts a new filesystem that nothing can be executed from.
+void mount_new(Syscall name, const char* type, const char* target, const SyscallObserver& observer) {
   constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
-  const Mount call{.source = "proc", .target = target, .type = "proc", .flags = flags};
-  if (observed(observer, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) ==
-      -1) {
-    throw_error(Syscall::mount, errno, fmt::format("cannot mount proc on {}", target));
+  const Mount call{.source = type, .target = target, .type = type, .flags = flags};
+  if (observed(observer, call, [&] { return ::mount(type, target, type, flags, nullptr); }) == -1) {
+    throw_error(name, errno, fmt::format("cannot mount {} on {}", type, target));
   }
 }
 
+}  // namespace
+
+void mount_proc(const char* target, const SyscallObserver& observer) {
+  mount_new(Syscall::mount, "proc", target, observer);
+}
+
 void mount_binfmt(const char* target, const SyscallObserver& observer) {
-  constexpr unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
-  const Mount call{"binfmt_misc", target, "binfmt_misc", flags};
-  if (observed(observer, call, [&] { return ::mount(call.source, target, call.type, flags, nullptr); }) ==
-      -1) {
-    throw_error(Syscall::mount_binfmt, errno, fmt::format("cannot mount binfmt_misc on {}", target));
-  }
+  mount_new(Syscall::mount_binfmt, "binfmt_misc", target, observer);
 }
 
 UniqueFd make_detached_proc() {

@@ -86,12 +86,13 @@ UniqueFd open_pidfd(pid_t pid) {
 namespace {
 
 /// @param pid of a child; -1: any
+/// @param options as for waitid(2); with __WALL we may be attached to what stops
 siginfo_t wait_in_older_way(pid_t pid, int options) {
-  const int flags = ((options & WNOHANG) != 0 ? WNOHANG : 0) | ((options & WSTOPPED) != 0 ? WUNTRACED : 0) |
-                    (options & WCONTINUED);
+  static_assert(WSTOPPED == WUNTRACED);
+  const int stop_code = (options & __WALL) != 0 ? CLD_TRAPPED : CLD_STOPPED;
   int status = 0;
   siginfo_t info{};
-  const pid_t found = retry([&] { return ::wait4(pid, &status, flags, nullptr); });
+  const pid_t found = retry([&] { return ::wait4(pid, &status, options & ~WEXITED, nullptr); });
   if (found <= 0) {
     return info;
   }
@@ -99,11 +100,11 @@ siginfo_t wait_in_older_way(pid_t pid, int options) {
   info.si_pid = found;
   info.si_code = WIFEXITED(status)     ? CLD_EXITED
                  : WIFSIGNALED(status) ? CLD_KILLED
-                 : WIFSTOPPED(status)  ? CLD_STOPPED
+                 : WIFSTOPPED(status)  ? stop_code
                                        : CLD_CONTINUED;
   info.si_status = WIFEXITED(status)     ? WEXITSTATUS(status)
                    : WIFSIGNALED(status) ? WTERMSIG(status)
-                   : WIFSTOPPED(status)  ? WSTOPSIG(status)
+                   : WIFSTOPPED(status)  ? status >> 8  // with the event of ptrace(2), if there is one
                                          : SIGCONT;
   return info;
 }
@@ -124,6 +125,10 @@ siginfo_t wait_for(pid_t child, int options) noexcept {
 
 siginfo_t wait_for_any_child() noexcept {
   return wait_in_some_way(P_ALL, 0, WEXITED | WSTOPPED | WCONTINUED | WNOHANG);
+}
+
+siginfo_t wait_for_any_thread() noexcept {
+  return wait_in_some_way(P_ALL, 0, WEXITED | WSTOPPED | WNOHANG | __WALL);
 }
 
 void kill_and_reap(pid_t child) {

@@ -71,34 +71,8 @@ std::optional<ReceivedSignal> next_signal(const UniqueFd& signalfd) noexcept {
 
 namespace {
 
-long queue(pid_t child, siginfo_t& info) {
-  return ::syscall(SYS_rt_sigqueueinfo, child, info.si_signo, &info);
-}
-
-}  // namespace
-
-bool send_signal(pid_t child, int signal) noexcept {
-  if (try_sending([&] { return ::kill(child, signal); })) {
-    return true;
-  }
-  // Where kill(2) is refused, there is the way of sigqueue(3).
-  siginfo_t info{};
-  info.si_signo = signal;
-  info.si_code = SI_QUEUE;
-  info.si_pid = ::getpid();
-  info.si_uid = ::getuid();
-  return errno != ESRCH && try_sending([&] { return queue(child, info); });
-}
-
-bool send_signal_to_group(pid_t child, int signal) noexcept {
-  return try_sending([&] { return ::kill(-child, signal); });
-}
-
-bool pass_on(pid_t child, const ReceivedSignal& signal) noexcept {
-  // The kernel lets no process imitate kill(2) or tgkill(2); neither has a payload: rt_sigqueueinfo(2).
-  if (signal.code >= 0 || signal.code == SI_TKILL) {
-    return send_signal(child, signal.number);
-  }
+/// As sigqueue(3).
+bool queue(pid_t child, const ReceivedSignal& signal) {
   siginfo_t info{};
   info.si_signo = signal.number;
   info.si_errno = signal.error;
@@ -106,8 +80,32 @@ bool pass_on(pid_t child, const ReceivedSignal& signal) noexcept {
   info.si_pid = signal.sender;
   info.si_uid = signal.user;
   info.si_value.sival_ptr = reinterpret_cast<void*>(signal.payload);  // NOLINT: passed on, never followed
-  return try_sending([&] { return queue(child, info); }) ||
-         (errno != ESRCH && send_signal(child, signal.number));
+  return try_sending([&] { return ::syscall(SYS_rt_sigqueueinfo, child, signal.number, &info); });
+}
+
+}  // namespace
+
+bool send_signal(pid_t child, int signal) noexcept {
+  return try_sending([&] { return ::kill(child, signal); }) ||
+         // Where kill(2) is refused, there is another call.
+         (errno != ESRCH && queue(child, {.number = signal,
+                                          .code = SI_QUEUE,
+                                          .error = 0,
+                                          .sender = ::getpid(),
+                                          .user = ::getuid(),
+                                          .payload = 0}));
+}
+
+bool send_signal_to_group(pid_t child, int signal) noexcept {
+  return try_sending([&] { return ::kill(-child, signal); });
+}
+
+bool pass_on(pid_t child, const ReceivedSignal& signal) noexcept {
+  // The kernel lets no process imitate kill(2) or tgkill(2): rt_sigqueueinfo(2).
+  if (!signal.has_payload()) {
+    return send_signal(child, signal.number);
+  }
+  return queue(child, signal) || (errno != ESRCH && send_signal(child, signal.number));
 }
 
 namespace {
@@ -144,13 +142,21 @@ struct KernelAction {
 };
 
 /// @return the action before
-KernelAction change_action(int signal, const KernelAction* action) {
+std::optional<KernelAction> exchange_action(int signal, const KernelAction* action) {
   KernelAction before;
-  if (retry([&] { return ::syscall(SYS_rt_sigaction, signal, action, &before, sizeof before.mask); }) == -1) {
+  return retry([&] { return ::syscall(SYS_rt_sigaction, signal, action, &before, sizeof before.mask); }) == -1
+             ? std::nullopt
+             : std::optional(before);
+}
+
+/// As exchange_action(), but throws.
+KernelAction change_action(int signal, const KernelAction* action) {
+  const auto before = exchange_action(signal, action);
+  if (!before) {
     throw_error(Syscall::rt_sigaction, errno,
                 fmt::format("cannot set the disposition of {}", signal_name(signal)));
   }
-  return before;
+  return *before;
 }
 
 void set_disposition(int signal, Handler handler) {
@@ -225,7 +231,7 @@ bool stop_this_process(int signal, const std::function<bool()>& is_wanted) noexc
   // Blocked, it stays pending, and a SIGCONT that comes from now on takes it back. SIGSTOP cannot be blocked.
   if (signal != SIGSTOP) {
     const KernelAction action{};
-    ::syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);
+    exchange_action(signal, &action);
     ::kill(::getpid(), signal);
   }
   if (!is_wanted()) {
@@ -252,14 +258,11 @@ namespace {
 
 /// One write(2) that does not wait: to a pipe with room for one of PIPE_BUF bytes, unless another process
 /// fills it at this moment; the kernel can be asked not to wait for that since Linux 6.4.
-ssize_t write_some(int fd, std::string_view text, Wait wait) {
+ssize_t write_without_waiting(int fd, std::string_view text) {
   pollfd polled{.fd = fd, .events = POLLOUT, .revents = 0};
-  if (wait == Wait::no && ::poll(&polled, 1, 0) != 1) {
+  if (::poll(&polled, 1, 0) != 1) {
     errno = EAGAIN;
     return -1;
-  }
-  if (wait == Wait::yes) {
-    return ::write(fd, text.data(), text.size());
   }
   text = text.substr(0, PIPE_BUF);
   struct stat facts {};
@@ -280,7 +283,9 @@ bool write_text(int fd, std::string_view text, Wait wait) noexcept {
   // From the background the terminal would stop us: termios(3), TOSTOP. And a pipe may have lost its reader.
   const auto mask = exchange_signal_mask(SignalSet::all());
   while (!text.empty()) {
-    const ssize_t size = retry([&] { return write_some(fd, text, wait); });
+    const ssize_t size = retry([&] {
+      return wait == Wait::yes ? ::write(fd, text.data(), text.size()) : write_without_waiting(fd, text);
+    });
     if (size == -1) {
       if (errno == EPIPE) {
         take_back(SIGPIPE);

@@ -54,6 +54,16 @@ std::vector<Scene> scenes() {
   };
 }
 
+/// A copy of a program that is set-user-ID to the user nobody.
+std::string make_set_user_id_copy(const TemporaryDirectory& directory, const std::string& program) {
+  constexpr uid_t nobody = 65534;
+  std::string file = directory.path() + "/copy";
+  std::filesystem::copy_file(program, file);
+  REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
+  REQUIRE(::chmod(file.c_str(), S_ISUID | 0755) == 0);
+  return file;
+}
+
 /// Where pidns can be killed: the n-th stop of one of its processes.
 struct Point {
   int process;
@@ -146,25 +156,34 @@ TEST_CASE("pidns killed at a random moment leaves no process", "[leftovers]") {
 }
 TEST_CASE("alone: random kills", "[.]") {
   using Clock = std::chrono::steady_clock;
+  const TemporaryDirectory directory;
+  const std::vector<std::vector<std::string>> commands{
+      {"sleep", "1000"},
+      {make_set_user_id_copy(directory, "/bin/sleep"), "1000"},
+      {"sh", "-c", "sleep 1000 & sleep 1000"},
+  };
   const auto start = Clock::now();
   run_pidns({"true"});
   const auto launch = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
   std::minstd_rand random(1);  // NOLINT: the same moments in every run, as far as a moment can be the same
   std::uniform_int_distribution<long> moment(0, 2 * launch.count());
-  std::size_t survivors = 0;
-  constexpr int kills = 200;
-  for (int i = 0; i < kills; ++i) {
-    Running running(harness::pidns({"sleep", "1000"}));
-    const auto end = Clock::now() + std::chrono::microseconds(moment(random));
-    while (Clock::now() < end) {
+  for (const auto& command : commands) {
+    std::size_t survivors = 0;
+    constexpr int kills = 1000;
+    for (int i = 0; i < kills; ++i) {
+      Running running(harness::pidns(command));
+      const auto end = Clock::now() + std::chrono::microseconds(moment(random));
+      while (Clock::now() < end) {
+      }
+      running.send(SIGKILL);
+      running.wait_for_end();
+      reap_all();
+      survivors += other_processes().size();
     }
-    running.send(SIGKILL);
-    running.wait_for_end();
-    reap_all();
-    survivors += other_processes().size();
+    std::cout << command.front() << ": killed at " << kills << " random moments, survivors: " << survivors
+              << '\n';
+    CHECK(survivors == 0);
   }
-  std::cout << "killed at " << kills << " random moments, survivors: " << survivors << "\n";
-  CHECK(survivors == 0);
 }
 
 TEST_CASE("a child whose parent dies before it asks for the signal of that never runs the command",
@@ -208,16 +227,6 @@ void check_survival(const std::vector<std::string>& command) {
   running.wait_for_output("after\n");
 }
 
-/// A copy of a program that is set-user-ID to the user nobody.
-std::string make_set_user_id_copy(const TemporaryDirectory& directory, const std::string& program) {
-  constexpr uid_t nobody = 65534;
-  std::string file = directory.path() + "/copy";
-  std::filesystem::copy_file(program, file);
-  REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
-  REQUIRE(::chmod(file.c_str(), S_ISUID | 0755) == 0);
-  return file;
-}
-
 }  // namespace
 
 TEST_CASE("a command survives pidns with --no-kill-child", "[leftovers]") {
@@ -255,4 +264,17 @@ TEST_CASE("a set-user-ID command does not survive pidns with --init", "[leftover
   running.send(SIGKILL);
   // finish() also waits until no process has its stdout open.
   CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGKILL});
+}
+
+TEST_CASE("pidns and all below it end with the parent", "[death]") {
+  for (const std::string options : {"", "--fork --mount-proc", "--no-fork"}) {
+    INFO(options);
+    Running parent({"sh", "-c",
+                    "\"$0\" --die-with-parent " + options + " sh -c 'echo ready; exec sleep 1000' & wait",
+                    pidns_binary()});
+    parent.wait_for_output("ready\n");
+    parent.send(SIGKILL);
+    // The sleep holds stdout open: finish() would wait in vain if it lived on.
+    CHECK(parent.finish().ending == ExitStatus{.killed = true, .value = SIGKILL});
+  }
 }

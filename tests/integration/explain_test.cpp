@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -141,7 +142,7 @@ Compared compare(std::vector<std::string> command, const std::vector<std::string
   bool executed = false;
   for (const std::string& call : Trace(read_file(file)).calls()) {
     executed = executed || (call.starts_with("execve(") && call.ends_with(" = 0"));
-    // Once COMMAND runs, pidns leaves its directory. That is nothing to COMMAND.
+    // Once COMMAND runs, pidns changes to /, which does not affect COMMAND.
     if (shapes_the_namespace(call) && !(executed && call.starts_with("chdir(\"/\")"))) {
       compared.seen.push_back(tidy(call));
     }
@@ -350,6 +351,25 @@ TEST_CASE("a signal that PID 1 handles is narrated", "[explain]") {
   CHECK(result.status() == 4);
   CHECK_THAT(result.err, Catch::Contains("pidns passes it on to PID 1. PID 1 has a handler for it.\n"));
   CHECK_THAT(result.err, Catch::EndsWith("pidns exits with status 4.\n"));
+}
+
+TEST_CASE("a handler that PID 1 resets to raise the signal again is narrated", "[explain]") {
+  const TemporaryDirectory directory;
+  const std::string narration = directory.path() + "/narration";
+  Running running(explained({"--mount-proc"}, {"bash", "-c", R"(
+trap 'trap - TERM; kill -TERM $$; echo alive' TERM
+echo ready
+read line
+read line
+exit 5)"}),
+                  {.before_exec = [&] { ::dup2(::creat(narration.c_str(), 0600), STDERR_FILENO); }});
+  CHECK(running.read_line() == "ready");
+  running.send(SIGTERM);
+  CHECK(running.read_line() == "alive");
+  wait_until("the narration",
+             [&] { return contains(read_file(narration), "] PID 1 has set SIGTERM back to its default\n"); });
+  running.write("\n\n");
+  CHECK(running.finish().status() == 5);
 }
 
 TEST_CASE("with --init PID 1 narrates a signal, in one count", "[explain]") {

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "fault_rules.hpp"
+#include "signal_tools.hpp"
 #include "tracer.hpp"
 
 using namespace faults;
@@ -22,7 +23,8 @@ struct Scene {
   std::string name;
   std::vector<std::string> command;
   ExitStatus ending;
-  /// Sent one after the other: once COMMAND is ready, and when pidns has stopped.
+  /// Sent one after the other: once COMMAND is ready, and when pidns has stopped or COMMAND has got the
+  /// first.
   std::vector<int> signals = {};
   Setup setup = {};
 };
@@ -46,7 +48,9 @@ Observer with_signals(const Scene& scene, std::function<Verdict(const Stop&)> at
   return {.at_stop = std::move(at_stop),
           .meanwhile =
               [sent, send_next](pid_t pid, const std::string& out) {
-                if (*sent == 0 && out.starts_with("ready\n")) {
+                const bool is_ready = *sent == 0 && out.starts_with("ready\n");
+                const bool has_taken = *sent == 1 && out.find("\ngot ") != std::string::npos;
+                if (is_ready || has_taken) {
                   send_next(pid);
                 }
               },
@@ -149,7 +153,7 @@ class FaultTest {
       return;
     }
     std::cout << '.' << std::flush;  // a minute of silence would be taken for a hang
-    for (const int error : {EPERM, ENOMEM, EMFILE, EAGAIN, EINTR}) {
+    for (const int error : {EPERM, ENOMEM, EMFILE, ENFILE, EIO, EINVAL, EAGAIN, EINTR}) {
       inject({.call = call, .error = error}, is_startup);
     }
     if (!is_startup) {
@@ -288,6 +292,20 @@ TEST_CASE("each system call that relays a signal may fail", "[faults]") {
 }
 TEST_CASE("alone: faults of signals", "[.]") {
   fail_all_calls(signal_scenes({"--mount-proc"}));
+}
+
+TEST_CASE("each system call that watches a signal may fail", "[faults]") {
+  check_alone("alone: faults of watched signals");
+}
+TEST_CASE("alone: faults of watched signals", "[.]") {
+  fail_all_calls({{"signal that is unblocked",
+                   pidns_with({"--mount-proc"}, signal_tools::probe("unblocks", SIGTERM)),
+                   {.killed = true, .value = SIGTERM},
+                   {SIGTERM}},
+                  {"signal that is waited for",
+                   pidns_with({"--mount-proc"}, signal_tools::probe("wait", SIGTERM)),
+                   {.killed = false, .value = 42},
+                   {SIGTERM, signal_tools::fence_of(SIGTERM)}}});
 }
 
 TEST_CASE("each system call of --init may fail", "[faults]") {

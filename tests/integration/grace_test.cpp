@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <filesystem>
 
 #include "harness.hpp"
 
@@ -73,70 +72,4 @@ exit 7)sh"});
   CHECK_THAT(result.err, Catch::EndsWith("pidns: 2 processes were left: sleep 1000 (3), sleep 1001 (4)\n"));
   CHECK(result.status() == 7);
   CHECK_FALSE(run_pidns({"-v", "true"}).err.find("left") != std::string::npos);
-}
-
-TEST_CASE("pidns and all below it end with the parent", "[death]") {
-  for (const std::string options : {"", "--fork --mount-proc", "--no-fork"}) {
-    INFO(options);
-    Running parent({"sh", "-c",
-                    "\"$0\" --die-with-parent " + options + " sh -c 'echo ready; exec sleep 1000' & wait",
-                    pidns_binary()});
-    parent.wait_for_output("ready\n");
-    parent.send(SIGKILL);
-    // The sleep holds stdout open: finish() would wait in vain if it lived on.
-    CHECK(parent.finish().ending == ExitStatus{.killed = true, .value = SIGKILL});
-  }
-}
-
-TEST_CASE("the init and the outer pidns keep no directory busy", "[init]") {
-  const TemporaryDirectory directory;
-  Running running(harness::pidns({"sh", "-c", "echo ready; read line"}), {.directory = directory.path()});
-  running.wait_for_output("ready\n");
-  const auto directory_of = [](pid_t pid) {
-    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd");
-  };
-  const pid_t init = children_of(running.pid()).front();
-  wait_until("both to leave",
-             [&] { return directory_of(running.pid()) == "/" && directory_of(init) == "/"; });
-  CHECK(directory_of(children_of(init).front()) == directory.path());
-  running.write("\n");
-  running.finish();
-}
-
-TEST_CASE("with a session of its own the command leads it, and its group gets the terminal's signals",
-          "[init]") {
-  Terminal terminal(harness::pidns({"--new-session", "sh", "-c",
-                                    R"(python3 -c '
-import os, signal, time
-signal.signal(signal.SIGINT, lambda *_: (os.write(1, b"child"), os._exit(0)))
-os.write(1, b"one")
-while True: time.sleep(0.01)' &
-trap 'echo parent; wait; exit 8' INT; echo two; while :; do sleep 0.01; done)"}));
-  terminal.wait_for_any({"one", "two"});
-  terminal.wait_for_any({"one", "two"});
-  terminal.type("\x03");
-  terminal.wait_for_any({"child", "parent"});
-  terminal.wait_for_any({"child", "parent"});
-  CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 8});
-}
-
-TEST_CASE("the command of a session's leader is told of the hang-up, once", "[terminal]") {
-  for (const std::vector<std::string>& options :
-       {std::vector<std::string>{}, {"--fork", "--mount-proc"}, {"--fork"}}) {
-    CAPTURE(options);
-    const TemporaryDirectory directory;
-    const std::string file = directory.path() + "/heard";
-    std::vector<std::string> words = options;
-    words.insert(words.end(), {"sh", "-c",
-                               "trap 'echo HUP >>" + file +
-                                   "' HUP; trap 'exit 9' TERM; echo ready; "
-                                   "while :; do sleep 0.01; done"});
-    Terminal terminal(harness::pidns(words));
-    terminal.wait_for("ready");
-    terminal.hang_up();
-    wait_until("the hang-up", [&] { return std::filesystem::exists(file); });
-    ::kill(terminal.pid(), SIGTERM);
-    CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 9});
-    CHECK(read_file(file) == "HUP\n");
-  }
 }

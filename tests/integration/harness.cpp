@@ -116,10 +116,14 @@ std::vector<std::string> pidns(std::vector<std::string> arguments) {
   return arguments;
 }
 
-std::vector<std::string> pidns_as_pid_1(std::vector<std::string> command) {
+std::vector<std::string> with_steps(std::vector<std::string> command) {
   const std::vector<std::string> steps{"--fork", "--mount-proc"};
   command.insert(command.begin(), steps.begin(), steps.end());
-  return pidns(std::move(command));
+  return command;
+}
+
+std::vector<std::string> pidns_as_pid_1(std::vector<std::string> command) {
+  return pidns(with_steps(std::move(command)));
 }
 
 std::vector<std::string> as_nobody(std::vector<std::string> command) {
@@ -274,6 +278,7 @@ void check_alone(const std::string& test_case) {
   // The programs are copied first, as they may lie below what the new /tmp hides.
   const std::string scene = R"(
 mount --make-rshared / && mount -t tmpfs tmp /mnt && cp "$1" /mnt/pidns && cp "$2" /mnt/tests &&
+cp "${2%/*}/signal_probe" /mnt/ &&
 for dir in /tmp /run /dev/shm /var/tmp; do
   [ ! -d $dir ] || mount -t tmpfs tmp $dir || exit
 done

@@ -23,7 +23,9 @@ using pidns::UniqueFd;
 std::string pidns_binary();
 /// `pidns` and its arguments, as a command for the functions below.
 std::vector<std::string> pidns(std::vector<std::string> arguments);
-/// The same with the steps named that make the command PID 1, with a proc of its own.
+/// The command after the options that make it PID 1 with a proc of its own.
+std::vector<std::string> with_steps(std::vector<std::string> command);
+/// pidns() with these options.
 std::vector<std::string> pidns_as_pid_1(std::vector<std::string> command);
 /// The same command as the user nobody, without any capability.
 std::vector<std::string> as_nobody(std::vector<std::string> command);

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 
 #include "harness.hpp"
 
@@ -138,4 +139,36 @@ TEST_CASE("init that is PID 1 already still makes a namespace when a step is nam
                                    "echo $$; ls -d /proc/[0-9]* | wc -l"});
   CHECK(result.err.empty());
   CHECK(lines(result.out).at(0) == "2");
+}
+
+TEST_CASE("the init and the outer pidns keep no directory busy", "[init]") {
+  const TemporaryDirectory directory;
+  Running running(harness::pidns({"sh", "-c", "echo ready; read line"}), {.directory = directory.path()});
+  running.wait_for_output("ready\n");
+  const auto directory_of = [](pid_t pid) {
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd");
+  };
+  const pid_t init = children_of(running.pid()).front();
+  wait_until("both to leave",
+             [&] { return directory_of(running.pid()) == "/" && directory_of(init) == "/"; });
+  CHECK(directory_of(children_of(init).front()) == directory.path());
+  running.write("\n");
+  running.finish();
+}
+
+TEST_CASE("with a session of its own the command leads it, and its group gets the terminal's signals",
+          "[init]") {
+  Terminal terminal(harness::pidns({"--new-session", "sh", "-c",
+                                    R"(python3 -c '
+import os, signal, time
+signal.signal(signal.SIGINT, lambda *_: (os.write(1, b"child"), os._exit(0)))
+os.write(1, b"one")
+while True: time.sleep(0.01)' &
+trap 'echo parent; wait; exit 8' INT; echo two; while :; do sleep 0.01; done)"}));
+  terminal.wait_for_any({"one", "two"});
+  terminal.wait_for_any({"one", "two"});
+  terminal.type("\x03");
+  terminal.wait_for_any({"child", "parent"});
+  terminal.wait_for_any({"child", "parent"});
+  CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 8});
 }

@@ -1,12 +1,15 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 #include <map>
 
 #include "signal_tools.hpp"
 
 using namespace harness;
 using namespace signal_tools;
-using ::pidns::SignalSet;
 
 namespace {
 
@@ -22,7 +25,7 @@ std::string expiring(const std::string& timer) {
          ")[0]: pass\nexit(9)";
 }
 
-/// Both write to a pipe that has lost its reader.
+/// The command writes to a pipe whose reader exits after one line.
 Command without_reader(const Command& command) {
   Command words{"bash", "-c", R"("$@" 2>/dev/null | head -1; exit ${PIPESTATUS[0]})", "bash"};
   words.insert(words.end(), command.begin(), command.end());
@@ -73,28 +76,22 @@ std::string observe(const Command& command) {
   return to_text(run(words, {.directory = directory.path()}).ending);
 }
 
-pid_t find_descendant(pid_t pid, const std::string& name) {
-  for (const pid_t found : descendants_of(pid)) {
-    if (status_field(found, "Name") == name) {
-      return found;
-    }
-  }
-  return 0;
-}
-
 /// Sends SIGTERM to a program once it catches that. @param name of the process
 std::string terminate(const Command& command, const std::string& name) {
   const TemporaryDirectory directory;
+  const std::string fifo = directory.path() + "/fifo.c";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
   Running running(command, {.environment = {"GIT_ALLOW_PROTOCOL=ext"}, .directory = directory.path()});
   const auto is_ready = [&] {
     const pid_t pid =
         status_field(running.pid(), "Name") == name ? running.pid() : find_descendant(running.pid(), name);
-    const std::string caught = pid == 0 ? "" : status_field(pid, "SigCgt");
-    return !caught.empty() && SignalSet(std::stoull(caught, nullptr, 16)).contains(SIGTERM);
+    return pid != 0 && signal_field(pid, "SigCgt").contains(SIGTERM);
   };
   wait_until(name + " to catch SIGTERM", is_ready);
   running.send(SIGTERM);
-  return to_text(running.wait_for_end());
+  const std::string ending = to_text(running.wait_for_end());
+  UniqueFd(::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));  // what gcc has left behind ends
+  return ending;
 }
 
 }  // namespace
@@ -128,10 +125,31 @@ TEST_CASE("real programs that clean up and raise the signal again die of it", "[
   const std::vector<std::pair<std::string, Command>> programs{
       {"sort", {"sort", "--buffer-size=1k", "-T", ".", "-"}},
       {"git", {"git", "clone", "-q", "ext::sleep 1000", "clone"}},
+      {"gcc", {"gcc", "-c", "fifo.c"}},  // its compiler opens a FIFO that nobody writes to
   };
   for (const auto& [name, command] : programs) {
     const std::string direct = terminate(command, name);
     CHECK(direct == "killed by 15\n");
     comparison.add(name, direct, terminate(in_pidns(command), name));
+  }
+}
+
+TEST_CASE("the command dumps core as without pidns, and pidns does not", "[signals]") {
+  // Where a core goes is the machine's to say: core(5). The wait status tells whether one was dumped.
+  const auto observe = [](const Command& command) {
+    const TemporaryDirectory directory;
+    Command words{"sh", "-c", R"(ulimit -c unlimited; exec "$@")", "sh"};
+    words.insert(words.end(), command.begin(), command.end());
+    const Result result = run(words, {.directory = directory.path()});
+    std::size_t cores = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+      cores += entry.path().filename().string().starts_with("core") ? 1U : 0U;
+    }
+    return to_text(result.ending) + std::to_string(cores) + " cores\n";
+  };
+  const Command fault{"python3", "-c", "import ctypes; ctypes.string_at(0)"};
+  const std::string direct = observe(fault);
+  for (const Form& form : forms()) {
+    CHECK(observe(form.wrap(fault)) == direct);
   }
 }

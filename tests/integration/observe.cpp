@@ -118,6 +118,15 @@ std::vector<pid_t> descendants_of(pid_t pid) {
   return found;
 }
 
+pid_t find_descendant(pid_t pid, const std::string& name) {
+  for (const pid_t descendant : descendants_of(pid)) {
+    if (read_file("/proc/" + std::to_string(descendant) + "/comm") == name + "\n") {
+      return descendant;
+    }
+  }
+  return 0;
+}
+
 ino_t namespace_of(pid_t pid, const std::string& name) {
   struct stat facts {};
   const std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;

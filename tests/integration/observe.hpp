@@ -35,6 +35,8 @@ std::vector<pid_t> children_of(pid_t pid);
 pid_t only_child_of(pid_t pid);
 /// Children, their children, and so on.
 std::vector<pid_t> descendants_of(pid_t pid);
+/// The first descendant whose program has this name; 0 if there is none.
+pid_t find_descendant(pid_t pid, const std::string& name);
 /// The inode number of /proc/PID/ns/NAME.
 ino_t namespace_of(pid_t pid, const std::string& name);
 /// Every process whose PID namespace is this one, as seen from the host.

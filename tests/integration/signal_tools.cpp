@@ -90,14 +90,10 @@ bool queue_signal(pid_t pid, int signal, std::uint64_t payload) {
   return ::syscall(SYS_rt_sigqueueinfo, pid, signal, &info) == 0;
 }
 
-namespace {
-
 SignalSet signal_field(pid_t pid, std::string_view key) {
   const std::string value = status_field(pid, key);
   return SignalSet(value.empty() ? 0 : std::stoull(value, nullptr, 16));
 }
-
-}  // namespace
 
 void wait_until_taken(pid_t pid, int signal) {
   wait_until("signal " + std::to_string(signal) + " to be taken", [&] {

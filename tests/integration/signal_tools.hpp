@@ -48,6 +48,8 @@ void ignore(int signal);
 /// sigqueue(3). @return false when too many are queued already
 bool queue_signal(pid_t pid, int signal, std::uint64_t payload);
 
+/// A set of signals in the status of a process; empty when it is gone.
+pidns::SignalSet signal_field(pid_t pid, std::string_view key);
 /// Waits until a process has taken a signal that was sent to it, or has ended.
 void wait_until_taken(pid_t pid, int signal);
 /// `exited with 3\n`, `killed by 15\n`

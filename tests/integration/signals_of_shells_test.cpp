@@ -54,8 +54,8 @@ kill -KILL $!)",
   for (const std::string& script : scripts) {
     const std::string direct = observe(script, directly);
     comparison.add(script, direct, observe(script, in_pidns));
-    // Where pidns is not PID 1 it cannot always tell such a signal from one that is sent to it alone. Then it
-    // passes it on, and a handler runs twice.
+    // If the command is PID 1, pidns cannot always tell such a signal from one that was sent to pidns alone.
+    // In doubt it passes the signal on, and a handler runs twice.
     comparison.add(script + " --fork --mount-proc", without_repetitions(direct),
                    without_repetitions(observe(script, as_pid_1)));
   }
@@ -128,5 +128,59 @@ TEST_CASE("pidns dies of a signal that PID 1 exits for", "[signals]") {
 TEST_CASE("an exit status that only looks like a signal stays an exit status", "[signals]") {
   for (const Form& form : forms()) {
     CHECK(run(form.wrap({"sh", "-c", "exit 143"})).ending == ExitStatus{.killed = false, .value = 143});
+  }
+}
+
+TEST_CASE("a signal from PID 1 outside reaches the command of its grandchild", "[signals]") {
+  for (const std::string options : {"", "--fork --mount-proc"}) {
+    const Result result = run({"unshare", "--pid", "--fork", "--mount-proc", "bash", "-c", R"(
+(
+  "$0" )" + options + R"( sh -c 'trap "echo TRAP; exit 9" TERM; echo ready >&3; while :; do sleep 0.01; done'
+  echo $?
+) 3>&1 1>&2 | {
+  read -r ready
+  kill -TERM $(cat /proc/$(pgrep -o -x pidns)/status | sed -n 's/^Pid:\t//p')
+  cat
+})",
+                               pidns_binary()});
+    CHECK(result.err == "TRAP\n9\n");
+  }
+}
+
+TEST_CASE("a signal whose sender has ended reaches a command that has a process of its number", "[signals]") {
+  // PID 1 takes SIGTERM. Its child has PID 300 inside, and is in the same process group.
+  const std::string command = R"(
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'TRAP\n'), os._exit(9)))
+while True:
+    child = os.fork()
+    if child == 0:
+        if os.getpid() < 300:
+            os._exit(0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        while True:
+            signal.pause()
+    if os.getpid() < 3 and child >= 300:
+        break
+    os.waitpid(child, 0)
+os.write(1, b'ready\n')
+while True:
+    time.sleep(0.01)
+)";
+  // The sender gets PID 300 outside, and has ended and been reaped before pidns continues.
+  const std::string script = R"(
+exec 3< <("$0" $1 python3 -c "$2"; echo $? ); p=
+read -r ready <&3
+p=$(pgrep -o -x pidns)
+kill -STOP $p
+until grep -q 'State:.T' /proc/$p/status; do :; done
+echo 299 >/proc/sys/kernel/ns_last_pid
+/bin/kill -TERM $p
+kill -CONT $p
+cat <&3)";
+  for (const std::string options : {"", "--fork --mount-proc"}) {
+    const Result result = run({"unshare", "--pid", "--fork", "--mount-proc", "bash", "-c", script,
+                               pidns_binary(), options, command});
+    CHECK(result.out == "TRAP\n9\n");
   }
 }

@@ -213,9 +213,7 @@ TEST_CASE("the threads of the command take every signal as without pidns", "[sig
 
 TEST_CASE("every signal does to the command of nobody what it does to it without pidns", "[signals]") {
   const Wrapper nobody_as_pid_1 = [](Command command) {
-    const Command steps{"--fork", "--mount-proc"};
-    command.insert(command.begin(), steps.begin(), steps.end());
-    return pidns_as_nobody(std::move(command));
+    return pidns_as_nobody(with_steps(std::move(command)));
   };
   for (const Wrapper& wrap : {Wrapper(pidns_as_nobody), nobody_as_pid_1}) {
     Comparison comparison("signals as nobody");
@@ -270,9 +268,8 @@ TEST_CASE("signals do the same where proc is that of another PID namespace", "[s
     command.insert(command.begin(), enter.begin(), enter.end());
     return command;
   };
-  for (const auto& [options, wrap_form] : forms()) {
-    const Wrapper& inside = wrap_form;
-    Comparison comparison("in the mounts of another PID namespace " + options);
+  for (const Form& form : forms()) {
+    Comparison comparison("in the mounts of another PID namespace " + form.options);
     for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
       for (const std::string use : {"default", "handler"}) {
         const std::string name = use + ", signal " + std::to_string(signal);
@@ -287,7 +284,7 @@ TEST_CASE("signals do the same where proc is that of another PID namespace", "[s
           }
           return to_text(running.finish());
         };
-        comparison.add(name, observe(directly), observe(inside));
+        comparison.add(name, observe(directly), observe(form.wrap));
       }
     }
   }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 
 #include "terminal_shell.hpp"
 
@@ -64,5 +65,26 @@ TEST_CASE("the terminal is read again however the command ended that had it", "[
       shell.wait_for("Segmentation fault");
       read_a_word(shell);
     }
+  }
+}
+
+TEST_CASE("the command of a session's leader is told of the hang-up, once", "[terminal]") {
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{}, {"--fork", "--mount-proc"}, {"--fork"}}) {
+    CAPTURE(options);
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/heard";
+    std::vector<std::string> words = options;
+    words.insert(words.end(), {"sh", "-c",
+                               "trap 'echo HUP >>" + file +
+                                   "' HUP; trap 'exit 9' TERM; echo ready; "
+                                   "while :; do sleep 0.01; done"});
+    Terminal terminal(harness::pidns(words));
+    terminal.wait_for("ready");
+    terminal.hang_up();
+    wait_until("the hang-up", [&] { return std::filesystem::exists(file); });
+    ::kill(terminal.pid(), SIGTERM);
+    CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 9});
+    CHECK(read_file(file) == "HUP\n");
   }
 }

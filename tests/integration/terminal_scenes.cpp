@@ -220,6 +220,48 @@ void read_from_pipe(Shell& shell) {
   shell.look_around();
 }
 
+/// Both commands of a pipeline are stopped, continued and interrupted as one job.
+void stop_pipeline(Shell& shell) {
+  shell.enter("$VIA sleep 100 | $VIA cat");
+  shell.wait_until_state("cat", 'S');
+  shell.wait_until_state("sleep", 'S');
+  shell.settle();
+  shell.type(ctrl_z);
+  shell.prompt();
+  shell.line("jobs");
+  shell.line("bg");
+  shell.wait_until_state("sleep", 'S');
+  shell.line("jobs");
+  shell.enter("fg");
+  shell.wait_until_foreground("sleep");
+  shell.type(ctrl_c);
+  shell.prompt();
+  shell.line(R"(echo "${PIPESTATUS[*]}")");
+  shell.wait_until_gone("cat");
+}
+
+/// A key ends the command, and with it the loop around it.
+void end_loop_in_script(Shell& shell, const std::string& interpreter, const std::string& key) {
+  shell.enter(interpreter + " -c 'for i in 1 2 3; do $VIA " + interpreter +
+              R"( -c "sleep 100; echo AFTER"; echo next; done; echo end')");
+  shell.wait_until_foreground("sleep");
+  shell.settle();
+  shell.type(key);
+  shell.prompt();
+  shell.line("echo $?");
+  shell.look_around();
+}
+
+/// The status of an interactive shell is that of its exit.
+void exit_from_shell(Shell& shell, const std::string& command) {
+  shell.enter("PS1='in> ' $VIA " + command);
+  shell.wait_for("in> ");
+  shell.enter("exit 3");
+  shell.prompt();
+  shell.line("echo $?");
+  shell.look_around();
+}
+
 void read_after_interactive_shell(Shell& shell) {
   shell.enter("sh -c '$VIA bash --norc -ic exit; read x; echo got $x'");
   shell.wait_for("exit\r\n");
@@ -246,6 +288,14 @@ std::vector<Scene> scenes_of_stops() {
   };
 }
 
+std::vector<Scene> scenes_of_loops() {
+  return {
+      {"Ctrl-C in a loop of bash", [](Shell& shell) { end_loop_in_script(shell, "bash", ctrl_c); }},
+      {"Ctrl-C in a loop of sh", [](Shell& shell) { end_loop_in_script(shell, "sh", ctrl_c); }},
+      {"Ctrl-\\ in a loop of sh", [](Shell& shell) { end_loop_in_script(shell, "sh", ctrl_backslash); }},
+  };
+}
+
 std::vector<Scene> other_scenes() {
   return {
       {"KeyboardInterrupt is caught", [](Shell& shell) { interrupt_python(shell, "interrupted.py"); }},
@@ -265,6 +315,11 @@ std::vector<Scene> other_scenes() {
       {"terminal settings", change_settings},
       {"a pipeline of two", read_from_pipe},
       {"the terminal is read after an interactive shell", read_after_interactive_shell},
+      {"Ctrl-Z bg fg Ctrl-C of a pipeline", stop_pipeline},
+      {"exit 3 from bash", [](Shell& shell) { exit_from_shell(shell, "bash --norc"); }},
+      {"exit 3 from dash", [](Shell& shell) { exit_from_shell(shell, "dash"); }},
+      {"exit 3 from zsh", [](Shell& shell) { exit_from_shell(shell, "zsh -f +o zle"); }},
+      {"exit 3 from dash without job control", [](Shell& shell) { exit_from_shell(shell, "dash +m"); }},
   };
 }
 

@@ -20,6 +20,9 @@ struct Scene {
 std::vector<Scene> scenes_of_every_command();
 std::vector<Scene> scenes_of_one_signal();
 std::vector<Scene> scenes_of_stops();
+/// A script that starts the command in a loop. Not for a PID 1: before pidns kills it in place of the kernel,
+/// it may see the end of its child and go on.
+std::vector<Scene> scenes_of_loops();
 /// Each of one command.
 std::vector<Scene> other_scenes();
 

@@ -91,12 +91,7 @@ bool Shell::wait_for_either(const std::string& first, const std::string& second)
 }
 
 pid_t Shell::find(const std::string& name) const {
-  for (const pid_t pid : descendants_of(terminal_.pid())) {
-    if (read_file("/proc/" + std::to_string(pid) + "/comm") == name + "\n") {
-      return pid;
-    }
-  }
-  return 0;
+  return find_descendant(terminal_.pid(), name);
 }
 
 void Shell::wait_until_state(const std::string& name, char state) const {

@@ -38,6 +38,9 @@ constexpr auto outer_groups =
     "all process groups outside have number 0 in there, so it takes the shell's in the foreground for its "
     "own";
 
+constexpr auto restored_group =
+    "at its end dash gives the terminal back to the group that it was in, which has number 0 in there";
+
 /// Scenes that cannot look the same, with the kernel's reason.
 using Exceptions = std::map<std::string, std::string>;
 
@@ -65,7 +68,8 @@ void compare(const std::string& options, const std::vector<Scene>& scenes, const
 }  // namespace
 
 TEST_CASE("at a terminal pidns is not there", "[terminal]") {
-  compare("", all_scenes(), {{"bash is started in the background", outer_groups}});
+  compare("", all_scenes() + scenes_of_loops(),
+          {{"bash is started in the background", outer_groups}, {"exit 3 from dash", restored_group}});
 }
 
 TEST_CASE("at a terminal pidns is not there when the command is PID 1", "[terminal]") {
@@ -78,7 +82,8 @@ TEST_CASE("at a terminal pidns is not there when the command is PID 1", "[termin
            {"less page: Ctrl-Z and fg twice", own_stop},
            {"less page: Ctrl-Z and bg", own_stop},
            {"less page: Ctrl-Z and hang-up", own_stop},
-           {"bash is started in the background", outer_groups}});
+           {"bash is started in the background", outer_groups},
+           {"exit 3 from dash", restored_group}});
 }
 
 TEST_CASE("the signals of the terminal reach a command in a session of its own", "[terminal]") {

@@ -20,19 +20,15 @@ struct Sender {
   pid_t pid;  ///< si_pid
 };
 
-/// The process to which pidns passes signals on.
-enum class Receiver {
-  init,            ///< COMMAND, which is PID 1
-  pidns_as_init,   ///< the PID 1 of --init
-  joined_command,  ///< COMMAND, which is an ordinary process
-};
-
-/// A signal that has arrived, before pidns responds to it.
+/// A signal that has arrived.
+/// @param decision with `watch` only if pidns can watch
 /// @param dispositions of PID 1, when they were read
 Step describe_signal(int signal, const Sender& sender, Receiver receiver, const Decision& decision,
                      const std::optional<Dispositions>& dispositions);
 /// What pidns does in place of the kernel, which has discarded the signal.
 Step describe_default_action(int signal);
+/// PID 1 has run its handler of a deadly signal, and has set that signal back to its default.
+Step describe_reset_handler(int signal);
 /// PID 1 of --init passes a signal on.
 Step describe_signal_to_command(int signal, const Sender& sender, pid_t command);
 /// PID 1 of --init does not pass a signal on that the whole process group has received.

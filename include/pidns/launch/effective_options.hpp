@@ -6,11 +6,12 @@
 
 namespace pidns {
 
-/// The options with what this run adds: the user's shell where no command is given, the user namespace that
-/// an unprivileged user needs, and nothing new for --init in a process that is PID 1 already.
+/// The options with what this run adds: the user's shell where no command is given, and the user namespace
+/// that an unprivileged user needs. --init in a process that is PID 1 already makes no namespace.
 Options complete(const Options& requested, Narrator& narrator, Log& log);
 
 /// Whether this process is PID 1 already, and is to be the init of the command.
+/// @param options as completed
 bool uses_existing_init(const Options& options);
 
 }  // namespace pidns

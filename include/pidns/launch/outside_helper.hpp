@@ -14,7 +14,7 @@ namespace pidns {
 /// done there.
 class OutsideHelper {
  public:
-  /// @param job what the helper does with the text of the request; may throw Failure
+  /// @param job what the helper does with the text of the request; run() throws what it throws, as a Failure
   explicit OutsideHelper(const std::function<void(const std::string& request)>& job);
 
   /// Has the job done and waits for the answer; may be called in a child of the process that made the helper.

@@ -23,7 +23,6 @@ struct ProcStatus {
   gid_t group = 0;          ///< likewise
   int threads = 0;          ///< 0 when the line is missing
   std::vector<pid_t> pids;  ///< NSpid: one for each PID namespace from /proc's own inwards
-  bool has_memory = false;  ///< not a kernel thread, and not a zombie
   int seccomp_mode = 0;     ///< 2: system calls are filtered
   SignalSet pending;        ///< ShdPnd: sent to the process and not delivered yet
   SignalSet blocked;        ///< SigBlk, of the one thread
@@ -47,6 +46,9 @@ ProcStatus read_status_at(int directory, const char* file);
 /// @return nothing when the process is gone
 /// @throws sys::Error
 std::optional<ProcStatus> read_status(const UniqueFd& proc, pid_t pid);
+/// The same, where what cannot be read is done without.
+/// @return nothing also when that fails
+std::optional<ProcStatus> try_read_status(const UniqueFd& proc, pid_t pid);
 /// As read_status(), of this process.
 std::optional<ProcStatus> read_own_status(const UniqueFd& proc);
 

@@ -26,6 +26,8 @@ std::optional<unsigned> find_id(IdKind kind, const std::string& name);
 /// @return empty if there is none
 std::string find_name(IdKind kind, unsigned id);
 
+/// The users in the text of /etc/passwd: passwd(5).
+std::vector<User> users_in(std::string_view text);
 /// Looks for a name, or for an id, in the text of /etc/passwd or /etc/group: passwd(5), group(5).
 std::optional<unsigned> id_in(std::string_view text, std::string_view name);
 std::string name_in(std::string_view text, unsigned id);

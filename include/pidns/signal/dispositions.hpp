@@ -17,7 +17,7 @@ namespace pidns {
 /// @throws sys::Error
 std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds process);
 
-/// The same as far as its status alone tells.
+/// Takes the dispositions from the status alone, which does not show what a thread waits for.
 Dispositions dispositions_of(const ProcStatus& status);
 
 /// Whether a process has a signalfd(2) for a signal.

@@ -6,10 +6,10 @@
 
 namespace pidns {
 
-/// Whether a signal certainly comes from a process of a PID namespace below ours, which can name us only as a
-/// member of its process group: `kill 0`. The kernel gives its PID in there, and that says it only if no
-/// process out here can have sent a signal under that number: a kernel thread has it. Otherwise the sender
-/// may be out here, also when it has ended since.
+/// Whether a signal certainly comes from a process of a PID namespace below ours. Such a process can name us
+/// only as a member of its process group: `kill 0`. The kernel reports the PID that the sender has in its own
+/// namespace, so a process out here may have the same number, or may have had it and ended. The sender is
+/// inside for certain only if a kernel thread has that number out here, since those send no signals.
 /// @param proc an open /proc
 /// @param sender si_pid of the signal
 bool is_certainly_inside(const UniqueFd& proc, pid_t sender);

@@ -10,6 +10,13 @@ enum class Origin {
   group,    ///< the terminal, or certainly a process inside: the whole process group has already received it
 };
 
+/// The process to which pidns passes signals on.
+enum class Receiver {
+  init,            ///< COMMAND, which is PID 1
+  pidns_as_init,   ///< the PID 1 of --init
+  joined_command,  ///< COMMAND, which is an ordinary process
+};
+
 /// Signals PID 1 has a use for: it catches or ignores them, or blocks or waits for them. For all others it
 /// has the default disposition, which the kernel does not apply to PID 1.
 struct Dispositions {

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <set>
 
 #include "pidns/proc/process_ids.hpp"
@@ -24,16 +25,18 @@ class DeliveryWatch {
   /// Attaches to all threads of PID 1. To be called before the signal is passed on.
   /// @return false when that is refused, as when PID 1 is traced already
   bool attach(ProcessIds target);
-  void add(int signal);
+  /// @param handled what PID 1 catches or ignores, as far as is known before the delivery
+  void add(int signal, SignalSet handled);
   void remove_stop_signals() { held_.remove_stop_signals(); }
 
   /// Handles a change of state of a thread. @param discard called with a signal that PID 1 discards, before
   /// PID 1 continues
   void handle(const siginfo_t& change, const std::function<void(int signal)>& discard);
   /// The signals pending at this moment. To be read before the changes of state that settle() follows.
-  [[nodiscard]] SignalSet read_pending() const;
+  /// @return nothing when they cannot be read
+  [[nodiscard]] std::optional<SignalSet> read_pending() const;
   /// Ends what is decided, and detaches once nothing is held.
-  void settle(SignalSet pending);
+  void settle(const std::optional<SignalSet>& pending);
 
   [[nodiscard]] bool is_attached() const { return !threads_.empty(); }
   [[nodiscard]] bool holds(int signal) const { return held_.contains(signal); }
@@ -50,7 +53,8 @@ class DeliveryWatch {
   ProcessIds target_{};
   std::set<pid_t> threads_;  // attached to
   HeldSignals held_;
-  int looks_ = 0;  // since the last change
+  SignalSet known_handled_;  // by PID 1, at the last look before a delivery
+  int looks_ = 0;            // since the last change
 };
 
 }  // namespace pidns

@@ -22,7 +22,7 @@ class OwnCopies {
 
   /// The outer pidns has told of all that it had received. @return whether to pass a held copy on
   bool release(int signal);
-  /// There is no outer pidns any more. @return the signals to pass on
+  /// The outer pidns has hung up and will tell nothing more. @return the signals to pass on
   std::vector<int> release_all();
 
  private:

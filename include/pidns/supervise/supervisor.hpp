@@ -4,9 +4,9 @@
 
 #include "pidns/explain/log.hpp"
 #include "pidns/explain/narrator.hpp"
-#include "pidns/explain/signal_text.hpp"
 #include "pidns/process/child_process.hpp"
 #include "pidns/process/exit_status.hpp"
+#include "pidns/signal/signal_policy.hpp"
 #include "pidns/supervise/terminal.hpp"
 #include "pidns/util/unique_fd.hpp"
 

@@ -30,7 +30,9 @@ struct Channel {
 };
 
 Channel make_channel();
-/// @return false when there is no room and this is not to wait for it, or the other end is closed
+/// Sends a packet.
+/// @param wait whether to wait for room
+/// @return false when the packet could not be sent: the other end is closed, or there is no room
 bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept;
 enum class Received { nothing, packet, failure };
 /// Takes the next packet without waiting.

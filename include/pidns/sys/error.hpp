@@ -13,7 +13,6 @@ enum class Syscall {
   chdir,
   chroot,
   clock_gettime,
-  close_range,
   dup2,
   fcntl,
   fork,
@@ -46,7 +45,6 @@ enum class Syscall {
   statx,
   umount,
   unshare,
-  waitid,
   write,
 };
 

@@ -20,6 +20,8 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
 /// @param flags of open(2); the terminal never becomes the controlling one
 UniqueFd open_file(int directory, const char* path, int flags);
 std::string read_file(int directory, const char* path);
+/// The same, where what cannot be read is done without. @return empty when that fails
+std::string try_read_file(int directory, const std::string& path);
 std::string read_all(const UniqueFd& file);
 /// What one read(2) returns, 4096 bytes at most; empty at the end of the file.
 std::string read_packet(const UniqueFd& file);

@@ -61,6 +61,8 @@ UniqueFd open_pidfd(pid_t pid);
 siginfo_t wait_for(pid_t child, int options) noexcept;
 /// The same for any child, of those that are changes to WEXITED, WSTOPPED and WCONTINUED, without waiting.
 siginfo_t wait_for_any_child() noexcept;
+/// The same for any child or thread that this process is attached to: ptrace(2).
+siginfo_t wait_for_any_thread() noexcept;
 /// Kills a child and reaps it; does nothing to one that has been reaped.
 void kill_and_reap(pid_t child);
 /// Whether this process has children that have not been reaped.

@@ -2,9 +2,6 @@
 
 #include <sys/types.h>
 
-#include <csignal>
-#include <optional>
-
 /// Being attached to the threads of another process: ptrace(2). A thread that has ended or is not stopped
 /// makes these calls do nothing.
 namespace pidns::sys {
@@ -18,7 +15,5 @@ void resume(pid_t thread, int signal);
 void detach(pid_t thread, int signal);
 /// Stops a running thread, so that it can be detached from: PTRACE_INTERRUPT.
 void interrupt(pid_t thread);
-/// Takes the next change of state of a child or an attached thread, without waiting.
-std::optional<siginfo_t> wait_for_any_thread() noexcept;
 
 }  // namespace pidns::sys

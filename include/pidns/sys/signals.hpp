@@ -22,6 +22,9 @@ struct ReceivedSignal {
   pid_t sender;  ///< si_pid
   uid_t user;    ///< si_uid
   std::uint64_t payload;
+
+  /// Not if kill(2), tgkill(2) or the kernel has sent it.
+  [[nodiscard]] bool has_payload() const { return code < 0 && code != SI_TKILL; }
 };
 
 // None of these throws: once the command runs, what a call refuses is done without, or in an older way.

@@ -39,7 +39,7 @@ struct BinfmtDefinition {
 /// --grace=infinity
 inline constexpr std::chrono::milliseconds endless = std::chrono::milliseconds::max();
 
-/// What one run of pidns is to do: plain data, filled by parse() and read by launch().
+/// What one run of pidns is to do: plain data, filled by parse(), completed once by complete().
 struct Options {
   bool fork = true;                                        ///< --fork, --no-fork
   std::optional<std::filesystem::path> mount_proc;         ///< --mount-proc; unset: leave /proc alone

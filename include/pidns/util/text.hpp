@@ -21,6 +21,18 @@ inline std::string_view trim_front(std::string_view text) {
   return text;
 }
 
+/// The value in the first line `KEY: VALUE` with this key, as the files of /proc have them; empty when there
+/// is none.
+inline std::string_view value_of(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    std::string_view line = consume_until(text, '\n');
+    if (consume_until(line, ':') == key) {
+      return trim_front(line);
+    }
+  }
+  return {};
+}
+
 /// The number at the start of a text; 0 when there is none or it does not fit.
 template <typename Number>
 Number leading_number(std::string_view text, int base = 10) {
@@ -29,7 +41,7 @@ Number leading_number(std::string_view text, int base = 10) {
   return value;
 }
 
-/// The text of a whole decimal number; nothing else may stand before or behind it.
+/// The decimal number that a text is. @return nothing when it holds anything else, or the number does not fit
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number number = 0;

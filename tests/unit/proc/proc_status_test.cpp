@@ -37,7 +37,6 @@ TEST_CASE("a status file is read", "[proc_status]") {
   CHECK(status.group == 4294967294);
   CHECK(status.threads == 3);
   CHECK(status.pids == std::vector<pid_t>{4711, 12, 1});
-  CHECK(status.has_memory);
   CHECK(status.seccomp_mode == 2);
   CHECK(status.pending == SignalSet::of(SIGSTOP));
   CHECK(status.blocked == SignalSet::of(SIGCHLD));
@@ -53,7 +52,6 @@ TEST_CASE("a status file that lacks lines leaves defaults", "[proc_status]") {
     CHECK(status.state == '?');
     CHECK(status.threads == 0);
     CHECK(status.pids.empty());
-    CHECK_FALSE(status.has_memory);
     CHECK(status.caught == SignalSet());
   }
 }

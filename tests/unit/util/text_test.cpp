@@ -4,6 +4,15 @@
 
 using namespace pidns;
 
+TEST_CASE("the value of a line of /proc is found by its key", "[text]") {
+  constexpr std::string_view text = "Name:\tpid: 1\nPid:\t4711\nPid:\t1\n\nlast:";
+  CHECK(value_of(text, "Name") == "pid: 1");
+  CHECK(value_of(text, "Pid") == "4711");
+  CHECK(value_of(text, "last").empty());
+  CHECK(value_of(text, "PPid").empty());
+  CHECK(value_of("", "Pid").empty());
+}
+
 TEST_CASE("a text is taken apart at a separator", "[text]") {
   std::string_view text = "a::b";
   CHECK(consume_until(text, ':') == "a");
