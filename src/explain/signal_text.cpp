@@ -31,11 +31,11 @@ std::string_view name_of(Receiver receiver) {
 }
 
 std::string_view response_of_init(int signal, const Decision& decision, const Dispositions& dispositions) {
-  if (dispositions.ended) {
-    return "PID 1 has already exited";
-  }
   if (decision.apply_default) {
     return "PID 1 has no handler for it, and the kernel discards such a signal to a PID 1";
+  }
+  if (dispositions.ended) {
+    return "PID 1 has already exited";
   }
   if (dispositions.caught.contains(signal)) {
     return "PID 1 has a handler for it";
@@ -50,8 +50,12 @@ std::string_view response_of_init(int signal, const Decision& decision, const Di
     return decision.watch ? "PID 1 blocks it; pidns watches whether it is handled or discarded"
                           : "PID 1 blocks it";
   }
-  return decision.watch ? "pidns watches whether it is handled or discarded"
-                        : "PID 1 has no handler for it, and its default action is to do nothing";
+  if (decision.watch) {
+    return "pidns watches whether it is handled or discarded";
+  }
+  return default_action(signal) == DefaultAction::ignore
+             ? "PID 1 has no handler for it, and its default action is to do nothing"
+             : "PID 1 may be holding it";
 }
 
 std::string_view response(int signal, Receiver receiver, const Decision& decision,
@@ -100,9 +104,10 @@ Step describe_default_action(int signal) {
 Step describe_reset_handler(int signal) {
   const std::string name = signal_name(signal);
   return {
-      .headline = fmt::format("PID 1 has set {} back to its default", name),
-      .sentences = {fmt::format("If PID 1 has sent {} to itself, the kernel has discarded it, as it does for "
-                                "any PID 1. With --init, COMMAND is not PID 1 and dies of it.",
+      .headline = fmt::format("PID 1 has no handler for {} any more", name),
+      .sentences = {fmt::format("If PID 1 has set {0} back to its default and sent it to itself, the kernel "
+                                "has discarded it, as it does for any PID 1. With --init, COMMAND is not PID "
+                                "1 and dies of it.",
                                 name)}};
 }
 

@@ -22,9 +22,10 @@ struct Entry {
 /// Removes the first line of a text and returns what it says.
 Entry consume_entry(std::string_view& text) {
   std::string_view line = consume_until(text, '\n');
+  const bool is_comment = line.starts_with('#');
   const std::string_view name = consume_until(line, ':');
   consume_until(line, ':');
-  const auto id = parse_id(consume_until(line, ':'));
+  const auto id = is_comment ? std::nullopt : parse_id(consume_until(line, ':'));
   consume_until(line, ':');  // group
   consume_until(line, ':');  // real name
   consume_until(line, ':');  // home

@@ -4,7 +4,6 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/error.hpp"
@@ -87,7 +86,7 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
     found->ended = false;
     // The kernel takes the signals a thread waits for out of its mask while it waits, so its status alone
     // shows them as if they would kill it: do_sigtimedwait() in kernel/signal.c.
-    // Empty when we may not trace the process: ptrace(2), "Ptrace access mode checking".
+    // The text is empty if we may not trace the process: ptrace(2), "Ptrace access mode checking".
     const std::string call = sys::try_read_file(proc.get(), task + "/syscall");
     const std::optional<SignalSet> known = awaited_by(process.pid, call);
     const SignalSet awaited = known.value_or(SignalSet());

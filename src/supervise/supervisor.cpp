@@ -17,7 +17,6 @@
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/processes.hpp"
-#include "pidns/sys/ptrace.hpp"
 #include "pidns/sys/signals.hpp"
 #include "pidns/util/signal_set.hpp"
 
@@ -109,10 +108,10 @@ class Supervisor {
     if (handlers_.pause() < 0 || ended_) {
       return;
     }
-    if (const auto status = read_status_again(status_file_)) {
-      for (const int signal : handlers_.take_reset(status->caught | status->ignored)) {
-        narrator().narrate(describe_reset_handler, signal);
-      }
+    const auto status = read_status_again(status_file_);
+    for (const int signal :
+         handlers_.take_reset(status ? status->caught | status->ignored : SignalSet::all())) {
+      narrator().narrate(describe_reset_handler, signal);
     }
   }
 
@@ -156,14 +155,15 @@ class Supervisor {
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }
+    const bool applies_default =
+        !watched && (decision.apply_default || (decision.watch && !may_be_kept(number, *dispositions)));
     if (!told_before) {
-      const bool applies = decision.apply_default && !watched;
-      report(signal, origin, {decision.relay || in_doubt, applies, watched}, dispositions);
+      report(signal, origin, {decision.relay || in_doubt, applies_default, watched}, dispositions);
     }
     if (narrator().observer() && dispositions && (dispositions->caught & deadly(number)) != SignalSet()) {
       handlers_.add(number);
     }
-    if (!watched && (decision.apply_default || (decision.watch && !may_be_kept(number, *dispositions)))) {
+    if (applies_default) {
       apply_default(number);
     }
   }

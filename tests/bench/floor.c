@@ -8,7 +8,9 @@
 
 static int wait_for(pid_t child) {
   int status = 0;
-  waitpid(child, &status, 0);
+  if (waitpid(child, &status, 0) == -1) {
+    return 125;
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

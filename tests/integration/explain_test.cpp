@@ -367,7 +367,7 @@ exit 5)"}),
   running.send(SIGTERM);
   CHECK(running.read_line() == "alive");
   wait_until("the narration",
-             [&] { return contains(read_file(narration), "] PID 1 has set SIGTERM back to its default\n"); });
+             [&] { return contains(read_file(narration), "] PID 1 has no handler for SIGTERM any more\n"); });
   running.write("\n\n");
   CHECK(running.finish().status() == 5);
 }

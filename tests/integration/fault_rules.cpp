@@ -26,7 +26,7 @@ const std::vector<Rule>& harmless_calls() {
       {"/fdinfo", "PID 1 is taken to have no signalfd, and is watched"},
       {"poll", "pidns looks at what it waits for anyway, and takes the parent to be alive"},
       {"read pipe", "the exit status of the child tells what the pipe would have told"},
-      {"/syscall", "the signal is taken for one that no thread waits for"},
+      {"/syscall", "PID 1 is watched, as if it were about to wait for the signal"},
       {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
       {"self/status", "the sender of a signal is taken to be outside of the namespace"},
       {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
@@ -38,7 +38,7 @@ const std::vector<Rule>& harmless_calls() {
       {"kill", "at the end of a child that has ended by itself"},
       {"openat /dev/tty", "pidns takes itself to have no terminal"},
       {"prctl 4", "PR_SET_DUMPABLE: a second core file is the worst"},
-      {"process_vm_readv", "the signal is taken for one that no thread waits for"},
+      {"process_vm_readv", "PID 1 is watched, as if it were about to wait for the signal"},
       {"rt_sigprocmask", "the message is written with the mask unchanged"},
       {"rt_sigtimedwait", "PID 1 is continued once more"},
       {"set_robust_list", "there is no robust mutex"},
@@ -67,7 +67,7 @@ const std::vector<Rule>& unfailing_calls() {
       {"getpid", "cannot fail"},
       {"getppid", "cannot fail"},
       {"gettid", "cannot fail"},
-      {"ptrace", "what cannot be attached to is seen by one look: refused_calls_test.cpp"},
+      {"ptrace", "fails only for a thread that has gone, or at the first call: refused_calls_test.cpp"},
       {"rt_sigreturn", "is the way back from a handler and returns nothing"},
   };
   return rules;

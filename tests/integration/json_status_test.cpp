@@ -76,7 +76,7 @@ TEST_CASE("a command killed by a signal has the exit code of a shell in the stat
         json{{"exit-code", 143}, {"signal", SIGTERM}, {"processes-left", 0}});
 }
 
-TEST_CASE("the status of a command that is PID 1 has the PID 1 and no count of what is left", "[json]") {
+TEST_CASE("the status of a command that is PID 1 says so and does not count what is left", "[json]") {
   const auto status = status_lines({"--fork", "sh", "-c", "exit 3"});
   REQUIRE(status.size() == 2);
   CHECK(status[0]["inside-pid"] == 1);

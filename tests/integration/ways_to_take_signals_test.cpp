@@ -2,6 +2,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <stdexcept>
 
 #include "signal_tools.hpp"
 
@@ -78,8 +80,8 @@ def work():
 for _ in range(20):
     threading.Thread(target=work, daemon=True).start()
 os.write(1, b'ready\n')
-while True:
-    time.sleep(1000))"}},
+while True:  # the main thread runs the handler, whichever gets the signal
+    time.sleep(0.01))"}},
   };
   return all;
 }
@@ -115,13 +117,21 @@ class Freezer {
   Freezer& operator=(const Freezer&) = delete;
   ~Freezer() {
     if (exists()) {
-      std::error_code error;
-      wait_until("the cgroup to be empty", [&] { return std::filesystem::remove(path_, error); });
+      try {
+        thaw();
+        std::error_code error;
+        wait_until("the cgroup to be empty", [&] { return std::filesystem::remove(path_, error); });
+      } catch (const std::exception& error) {
+        std::cerr << path_ << " is left: " << error.what() << '\n';
+      }
     }
   }
 
   [[nodiscard]] bool exists() const { return !path_.empty(); }
-  void add(pid_t pid) const { write("cgroup.procs", std::to_string(pid)); }
+  void add(pid_t pid) const {
+    write("cgroup.procs", std::to_string(pid));
+    REQUIRE(read_file("/proc/" + std::to_string(pid) + "/cgroup").find("pidns-test-") != std::string::npos);
+  }
   void freeze() const {
     write(is_version_1_ ? "freezer.state" : "cgroup.freeze", is_version_1_ ? "FROZEN" : "1");
     wait_until("the cgroup to be frozen", [&] {
@@ -135,7 +145,9 @@ class Freezer {
 
  private:
   void write(const std::string& file, const std::string& text) const {
-    std::ofstream(path_ + "/" + file) << text << std::flush;
+    if (!(std::ofstream(path_ + "/" + file) << text << std::flush)) {
+      throw std::runtime_error("cannot write " + path_ + "/" + file);
+    }
   }
 
   std::string path_;
@@ -207,7 +219,7 @@ TEST_CASE("a frozen command takes its signals when it is thawed, and none is lef
     freezer.add(pid_1);
     freezer.freeze();
     running.send(SIGKILL);
-    running.finish();
+    running.wait_for_end();
     freezer.thaw();  // of version 1 a frozen process does not even take SIGKILL
     wait_until("PID 1 to end", [&] { return !std::filesystem::exists("/proc/" + std::to_string(pid_1)); });
   }

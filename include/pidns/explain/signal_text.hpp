@@ -27,7 +27,7 @@ Step describe_signal(int signal, const Sender& sender, Receiver receiver, const 
                      const std::optional<Dispositions>& dispositions);
 /// What pidns does in place of the kernel, which has discarded the signal.
 Step describe_default_action(int signal);
-/// PID 1 has run its handler of a deadly signal, and has set that signal back to its default.
+/// PID 1 had a handler for a deadly signal when it came, and has none any more.
 Step describe_reset_handler(int signal);
 /// PID 1 of --init passes a signal on.
 Step describe_signal_to_command(int signal, const Sender& sender, pid_t command);

@@ -8,7 +8,7 @@ namespace pidns {
 
 /// The deadly signals that PID 1 had a handler for when they came. Many programs clean up in such a handler,
 /// set the signal back to its default and send it to themselves again. The kernel discards that for a PID 1,
-/// and --explain tells it.
+/// and --explain reports it.
 class HandlerWatch {
  public:
   void add(int signal);

@@ -23,7 +23,7 @@ struct ReceivedSignal {
   uid_t user;    ///< si_uid
   std::uint64_t payload;
 
-  /// Not if kill(2), tgkill(2) or the kernel has sent it.
+  /// Whether si_code says that si_value is set: sigaction(2).
   [[nodiscard]] bool has_payload() const { return code < 0 && code != SI_TKILL; }
 };
 

@@ -41,7 +41,7 @@ Number leading_number(std::string_view text, int base = 10) {
   return value;
 }
 
-/// The decimal number that a text is. @return nothing when it holds anything else, or the number does not fit
+/// Reads a text that is one decimal number. @return nothing for any other text, or when it does not fit
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number number = 0;

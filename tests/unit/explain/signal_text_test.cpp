@@ -35,7 +35,14 @@ TEST_CASE("a signal is narrated with what PID 1 does with it", "[explain]") {
   CHECK_THAT(signal_sentences(SIGTERM, relay, {.ignored = term}), Catch::Contains("PID 1 ignores it."));
   CHECK_THAT(signal_sentences(SIGTERM, relay, {.awaited = term}), Catch::Contains("PID 1 waits for it."));
   CHECK_THAT(signal_sentences(SIGTERM, {.relay = true, .watch = true}, {.blocked = term}),
-             Catch::Contains("PID 1 blocks it"));
+             Catch::Contains("PID 1 blocks it; pidns watches whether it is handled or discarded.\n"));
+  CHECK_THAT(signal_sentences(SIGTERM, relay, {.blocked = term}), Catch::Contains("PID 1 blocks it.\n"));
+  CHECK_THAT(signal_sentences(SIGTERM, relay, {.pending = term}),
+             Catch::Contains("PID 1 may be holding it.\n"));
+  CHECK_THAT(signal_sentences(SIGWINCH, relay, {}),
+             Catch::Contains("its default action is to do nothing.\n"));
+  CHECK_THAT(signal_sentences(SIGTERM, relay, {.ended = true}),
+             Catch::Contains("PID 1 has already exited.\n"));
   CHECK_THAT(signal_sentences(SIGTERM, {.relay = true, .apply_default = true}, {}),
              Catch::Contains("the kernel discards such a signal"));
   CHECK_THAT(signal_sentences(SIGINT, {.apply_default = true}, {}),
