@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -137,6 +138,35 @@ TEST_CASE("with few descriptors a command does not start, or runs to its end", "
   CHECK(started > 0);
   CHECK(refused > 0);
   std::cout << "limits of descriptors: " << started << " commands ran, " << refused << " did not start\n";
+}
+
+TEST_CASE("with few processes a command does not start, or runs to its end", "[refused]") {
+  int started = 0;
+  int refused = 0;
+  for (const std::string options : {"", "--fork --mount-proc"}) {
+    for (int limit = 0; limit <= 8; ++limit) {
+      INFO(options << " limit " << limit);
+      Command command = pidns_as_nobody({"sh", "-c", "echo started; exit 7"});
+      auto program = std::find_if(command.begin(), command.end(),
+                                  [](const std::string& word) { return word.ends_with("/pidns"); });
+      if (!options.empty()) {
+        program = command.insert(program + 1, {"--fork", "--mount-proc"}) - 1;
+      }
+      command.insert(program, {"prlimit", "--nproc=" + std::to_string(limit)});
+      const Result result = run(command);
+      if (result.status() == 7) {
+        CHECK(result.out == "started\n");
+        ++started;
+      } else {
+        CHECK(result.status() == 125);
+        CHECK(message_of(result).text == "cannot fork: Resource temporarily unavailable");
+        ++refused;
+      }
+    }
+  }
+  CHECK(started > 0);
+  CHECK(refused > 0);
+  std::cout << "limits of processes: " << started << " commands ran, " << refused << " did not start\n";
 }
 
 TEST_CASE("without a queue for signals the command gets them", "[refused]") {
