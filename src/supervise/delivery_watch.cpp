@@ -72,6 +72,7 @@ bool DeliveryWatch::attach(ProcessIds target) {
 void DeliveryWatch::add(int signal, SignalSet handled) {
   held_.add(signal);
   known_handled_ = handled;
+  pending_before_ = SignalSet::all();
   looks_ = 0;
 }
 
@@ -103,7 +104,11 @@ std::optional<SignalSet> DeliveryWatch::read_pending() const {
 }
 
 void DeliveryWatch::settle(const std::optional<SignalSet>& pending) {
-  held_.keep_only(pending.value_or(SignalSet::all()));
+  // For a moment a signal is neither pending any more nor stopped at: dequeue_signal() in kernel/signal.c. So
+  // it has been consumed only if two looks in a row do not find it.
+  const SignalSet now = pending.value_or(SignalSet::all());
+  held_.keep_only(now | pending_before_);
+  pending_before_ = now;
   ++looks_;
   if (held_.empty()) {
     interrupt_all();

@@ -53,8 +53,9 @@ class DeliveryWatch {
   ProcessIds target_{};
   std::set<pid_t> threads_;  // attached to
   HeldSignals held_;
-  SignalSet known_handled_;  // by PID 1, at the last look before a delivery
-  int looks_ = 0;            // since the last change
+  SignalSet known_handled_;   // by PID 1, at the last look before a delivery
+  SignalSet pending_before_;  // at the look before
+  int looks_ = 0;             // since the last change
 };
 
 }  // namespace pidns
