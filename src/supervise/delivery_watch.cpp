@@ -72,7 +72,6 @@ bool DeliveryWatch::attach(ProcessIds target) {
 void DeliveryWatch::add(int signal, SignalSet handled) {
   held_.add(signal);
   known_handled_ = handled;
-  pending_before_ = SignalSet::all();
   looks_ = 0;
 }
 
@@ -104,11 +103,7 @@ std::optional<SignalSet> DeliveryWatch::read_pending() const {
 }
 
 void DeliveryWatch::settle(const std::optional<SignalSet>& pending) {
-  // For a moment a signal is neither pending any more nor stopped at: dequeue_signal() in kernel/signal.c. So
-  // it has been consumed only if two looks in a row do not find it.
-  const SignalSet now = pending.value_or(SignalSet::all());
-  held_.keep_only(now | pending_before_);
-  pending_before_ = now;
+  held_.look(pending.value_or(SignalSet::all()));
   ++looks_;
   if (held_.empty()) {
     interrupt_all();
@@ -129,7 +124,7 @@ pid_t DeliveryWatch::in_proc(pid_t thread) const {
   return thread == target_.pid ? target_.proc_pid : thread;
 }
 
-/// What PID 1 catches or ignores at this moment, as far as it can be read.
+/// The signals that PID 1 catches or ignores now. If its status cannot be read, those of the last look.
 SignalSet DeliveryWatch::handled_by(pid_t thread) const {
   const auto status = try_read_status(proc_, in_proc(thread));
   return status ? status->caught | status->ignored : known_handled_;

@@ -2,6 +2,16 @@
 
 namespace pidns {
 
+void HeldSignals::add(int signal) {
+  held_ = held_ | SignalSet::of(signal);
+  pending_before_ = SignalSet::all();
+}
+
+void HeldSignals::look(SignalSet pending) {
+  keep_only(pending | pending_before_);
+  pending_before_ = pending;
+}
+
 void HeldSignals::remove_stop_signals() {
   for (int signal = 1; signal <= last_signal; ++signal) {
     if (default_action(signal) == DefaultAction::stop) {

@@ -125,7 +125,7 @@ TEST_CASE("real programs that clean up and raise the signal again die of it", "[
   const std::vector<std::pair<std::string, Command>> programs{
       {"sort", {"sort", "--buffer-size=1k", "-T", ".", "-"}},
       {"git", {"git", "clone", "-q", "ext::sleep 1000", "clone"}},
-      {"gcc", {"gcc", "-c", "fifo.c"}},  // its compiler opens a FIFO that nobody writes to
+      {"gcc", {"gcc", "-c", "fifo.c"}},  // cc1 waits: the FIFO has no writer
   };
   for (const auto& [name, command] : programs) {
     const std::string direct = terminate(command, name);

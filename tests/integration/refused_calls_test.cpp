@@ -143,15 +143,13 @@ TEST_CASE("with few descriptors a command does not start, or runs to its end", "
 TEST_CASE("with few processes a command does not start, or runs to its end", "[refused]") {
   int started = 0;
   int refused = 0;
-  for (const std::string options : {"", "--fork --mount-proc"}) {
+  const Command script{"sh", "-c", "echo started; exit 7"};
+  for (const Command& arguments : {script, with_steps(script)}) {
     for (int limit = 0; limit <= 8; ++limit) {
-      INFO(options << " limit " << limit);
-      Command command = pidns_as_nobody({"sh", "-c", "echo started; exit 7"});
-      auto program = std::find_if(command.begin(), command.end(),
-                                  [](const std::string& word) { return word.ends_with("/pidns"); });
-      if (!options.empty()) {
-        program = command.insert(program + 1, {"--fork", "--mount-proc"}) - 1;
-      }
+      INFO(arguments.front() << " limit " << limit);
+      Command command = pidns_as_nobody(arguments);
+      const auto program = std::find_if(command.begin(), command.end(),
+                                        [](const std::string& word) { return word.ends_with("/pidns"); });
       command.insert(program, {"prlimit", "--nproc=" + std::to_string(limit)});
       const Result result = run(command);
       if (result.status() == 7) {

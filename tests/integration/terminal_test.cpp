@@ -39,7 +39,7 @@ constexpr auto outer_groups =
     "own";
 
 constexpr auto restored_group =
-    "at its end dash gives the terminal back to the group that it was in, which has number 0 in there";
+    "when dash exits, it makes its first process group the foreground one, which has the number 0 inside";
 
 /// Scenes that cannot look the same, with the kernel's reason.
 using Exceptions = std::map<std::string, std::string>;

@@ -86,8 +86,8 @@ while True:  # the main thread runs the handler, whichever gets the signal
   return all;
 }
 
-std::string terminate(const Command& command, const Setup& setup = {}) {
-  Running running(command, setup);
+std::string terminate(const Command& command) {
+  Running running(command);
   running.wait_for_output("ready\n");
   running.send(SIGTERM);
   return to_text(running.finish());

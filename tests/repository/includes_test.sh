@@ -41,7 +41,7 @@ while IFS= read -r line; do
     offends "$line: ${BASH_REMATCH[2]} may not include ${BASH_REMATCH[3]}"
 done <<< "$includes"
 
-# A header without pidns/ in front stands beside its source, so there is no way past the rule.
+# Any other include must name a header in the folder of its source: a path would bypass the rule.
 while IFS= read -r line; do
   offends "$line: is not below pidns/, nor beside its source"
 done < <(grep --recursive --line-number '^ *# *include "[^"]*/' src/ include/ | grep --invert-match '"pidns/')

@@ -25,7 +25,7 @@ struct Dispositions {
   SignalSet blocked = {};  ///< in every thread
   SignalSet awaited = {};  ///< by a thread inside sigtimedwait(2)
   SignalSet pending = {};  ///< sent and not delivered yet
-  /// Not blocked in a thread that runs: it may just be entering or leaving sigtimedwait(2).
+  /// Not blocked in a thread that may be entering, in or leaving sigtimedwait(2), as far as can be seen.
   SignalSet unstable = {};
   bool ended = false;  ///< it is a zombie, and the sets are those of its end
 };

@@ -25,7 +25,7 @@ class DeliveryWatch {
   /// Attaches to all threads of PID 1. To be called before the signal is passed on.
   /// @return false when that is refused, as when PID 1 is traced already
   bool attach(ProcessIds target);
-  /// @param handled what PID 1 catches or ignores, as far as is known before the delivery
+  /// @param handled the signals that PID 1 caught or ignored at the last look before the delivery
   void add(int signal, SignalSet handled);
   void remove_stop_signals() { held_.remove_stop_signals(); }
 
@@ -53,9 +53,8 @@ class DeliveryWatch {
   ProcessIds target_{};
   std::set<pid_t> threads_;  // attached to
   HeldSignals held_;
-  SignalSet known_handled_;   // by PID 1, at the last look before a delivery
-  SignalSet pending_before_;  // at the look before
-  int looks_ = 0;             // since the last change
+  SignalSet known_handled_;  // by PID 1, at the last look before a delivery
+  int looks_ = 0;            // since the last change
 };
 
 }  // namespace pidns

@@ -14,7 +14,7 @@ enum class Outcome {
 /// is passed in, so no clock decides.
 class HeldSignals {
  public:
-  void add(int signal) { held_ = held_ | SignalSet::of(signal); }
+  void add(int signal);
   /// SIGCONT discards pending stop signals: prepare_signal() in kernel/signal.c.
   void remove_stop_signals();
 
@@ -23,12 +23,16 @@ class HeldSignals {
   Outcome deliver(int signal, SignalSet handled);
   /// What is pending no longer, and was not delivered, was taken by sigwait(3) or read from a signalfd.
   void keep_only(SignalSet pending) { held_ = held_ & pending; }
+  /// As keep_only(), for what one look found pending. Between leaving the queue and the stop at its delivery
+  /// a signal is neither: dequeue_signal() in kernel/signal.c. So only two looks in a row show it consumed.
+  void look(SignalSet pending);
 
   [[nodiscard]] bool empty() const { return held_ == SignalSet(); }
   [[nodiscard]] bool contains(int signal) const { return held_.contains(signal); }
 
  private:
   SignalSet held_;
+  SignalSet pending_before_;  // at the look before; all before the first
 };
 
 }  // namespace pidns

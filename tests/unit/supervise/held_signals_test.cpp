@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <vector>
 
 using namespace pidns;
 
@@ -43,6 +44,28 @@ TEST_CASE("a held signal that is pending no longer was consumed", "[held_signals
   CHECK_FALSE(held.contains(SIGINT));
   held.keep_only({});
   CHECK(held.empty());
+}
+
+TEST_CASE("a held signal was consumed when two looks in a row do not find it", "[held_signals]") {
+  struct Row {
+    std::vector<SignalSet> pending;  // at each look
+    bool still_held;
+  };
+  for (const auto& [looks, still_held] : {
+           Row{{{}}, true},  // its delivery may be about to stop PID 1
+           Row{{term, {}}, true},
+           Row{{{}, term, {}}, true},
+           Row{{{}, {}}, false},
+           Row{{term, {}, {}}, false},
+           Row{{SignalSet::all(), {}}, true},
+       }) {
+    HeldSignals held;
+    held.add(SIGTERM);
+    for (const SignalSet pending : looks) {
+      held.look(pending);
+    }
+    CHECK(held.contains(SIGTERM) == still_held);
+  }
 }
 
 TEST_CASE("being continued discards the stop signals that are held", "[held_signals]") {
