@@ -77,6 +77,8 @@ ProcStatus parse_status(std::string_view text) {
       status.ignored = signal_set(value);
     } else if (key == "SigCgt") {
       status.caught = signal_set(value);
+    } else if (key == "voluntary_ctxt_switches" || key == "nonvoluntary_ctxt_switches") {
+      status.switches += leading_number<std::uint64_t>(value);
     }
   }
   return status;

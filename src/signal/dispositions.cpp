@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pidns/proc/proc_status.hpp"
+#include "pidns/sys/channels.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/processes.hpp"
@@ -23,6 +24,12 @@ std::optional<SignalSet> awaited_by(pid_t pid, std::string_view text) {
   std::uint64_t bits = 0;
   return !address || sys::read_memory(pid, *address, &bits, sizeof bits) ? std::optional(SignalSet(bits))
                                                                          : std::nullopt;
+}
+
+/// Whether a thread slept, or was stopped, all the time from one look to another. One that runs enters and
+/// leaves system calls, so what the files say of it are facts of different moments.
+bool slept_between(const ProcStatus& before, const ProcStatus& after) {
+  return before.state != 'R' && after.state == before.state && after.switches == before.switches;
 }
 
 std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
@@ -92,13 +99,10 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
     const SignalSet awaited = known.value_or(SignalSet());
     found->awaited = found->awaited | awaited;
     found->blocked = found->blocked & (status.blocked | awaited);
-    if (call.empty() || call == "running\n" || !known) {
-      found->unstable = found->unstable | ~status.blocked;
+    const ProcStatus after = parse_status(read_unless_gone(proc, task + "/status").value_or(*text));
+    if (call.empty() || !known || !slept_between(status, after)) {
+      found->unstable = found->unstable | ~status.blocked | ~after.blocked;
     }
-    // What changed between the two looks is in doubt as well.
-    const SignalSet blocked_now =
-        parse_status(read_unless_gone(proc, task + "/status").value_or(*text)).blocked;
-    found->unstable = found->unstable | (blocked_now & ~status.blocked) | (status.blocked & ~blocked_now);
   }
   if (found && found->ended) {
     found->blocked = blocked_at_end;
@@ -107,6 +111,18 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
     found->awaited = found->awaited & found->blocked;
   }
   return found;
+}
+
+bool keeps(const UniqueFd& proc, ProcessIds process, int signal, Dispositions found) {
+  for (int looks = 0; looks < 50 && !may_be_kept(signal, found) && found.unstable.contains(signal); ++looks) {
+    sys::wait_readable({}, 1);
+    const auto next = sys::or_default_on_error([&] { return read_dispositions(proc, process); });
+    if (!next) {
+      break;
+    }
+    found = *next;
+  }
+  return may_be_kept(signal, found);
 }
 
 SignalSet signalfd_set(std::string_view text) {

@@ -51,6 +51,8 @@ bool DeliveryWatch::attach(ProcessIds target) {
     return true;
   }
   target_ = target;
+  held_ = HeldSignals();
+  all_asleep_ = false;
   if (!sys::attach(target.pid)) {
     return false;
   }
@@ -103,11 +105,12 @@ std::optional<SignalSet> DeliveryWatch::read_pending() const {
 }
 
 void DeliveryWatch::settle(const std::optional<SignalSet>& pending) {
+  if (all_asleep_) {  // at the look before, and none has stopped since
+    held_.forget_missing();
+  }
   held_.look(pending.value_or(SignalSet::all()));
   ++looks_;
-  if (held_.empty()) {
-    interrupt_all();
-  }
+  all_asleep_ = held_.empty() && !interrupt_threads();
 }
 
 int DeliveryWatch::pause() const {
@@ -139,14 +142,19 @@ void DeliveryWatch::resume(pid_t thread, int signal) {
   }
 }
 
-/// A thread can be detached from only while it is stopped, and must not notice that it was.
-void DeliveryWatch::interrupt_all() {
+/// A thread can be detached from only while it is stopped, and must not notice that it was. One that is on
+/// its way to a delivery stops there first: get_signal() in kernel/signal.c.
+/// @return whether there was one to interrupt; the others sleep in system calls
+bool DeliveryWatch::interrupt_threads() {
+  bool interrupted = false;
   for (const pid_t thread : threads_) {
     const std::string call = sys::try_read_file(proc_.get(), fmt::format("{}/syscall", in_proc(thread)));
     if (!is_disturbed_by_stop(leading_number<long>(call))) {
       sys::interrupt(thread);
+      interrupted = true;
     }
   }
+  return interrupted;
 }
 
 }  // namespace pidns

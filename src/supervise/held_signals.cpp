@@ -4,12 +4,12 @@ namespace pidns {
 
 void HeldSignals::add(int signal) {
   held_ = held_ | SignalSet::of(signal);
-  pending_before_ = SignalSet::all();
+  missing_ = missing_ & ~SignalSet::of(signal);
 }
 
 void HeldSignals::look(SignalSet pending) {
-  keep_only(pending | pending_before_);
-  pending_before_ = pending;
+  missing_ = missing_ | (held_ & ~pending);
+  held_ = held_ & pending;
 }
 
 void HeldSignals::remove_stop_signals() {
@@ -21,8 +21,9 @@ void HeldSignals::remove_stop_signals() {
 }
 
 Outcome HeldSignals::deliver(int signal, SignalSet handled) {
-  const bool was_held = held_.contains(signal);
+  const bool was_held = (held_ | missing_).contains(signal);
   held_ = held_ & ~SignalSet::of(signal);
+  missing_ = missing_ & ~SignalSet::of(signal);
   return was_held && !handled.contains(signal) ? Outcome::discarded : Outcome::consumed;
 }
 

@@ -147,6 +147,7 @@ class Supervisor {
     const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
     const bool told_before = watch_.holds(number) || number == stop_signal_;
     const bool watched = undecided && number != stop_signal_ && watch(number, *dispositions);
+    const bool kept = decision.watch && !watched && keeps(proc(), target(), number, *dispositions);
     // What has reached PID 1 before we watched, and is neither blocked nor pending, may have been discarded:
     // a handler that runs twice is better than a signal that is lost.
     const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
@@ -155,8 +156,7 @@ class Supervisor {
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }
-    const bool applies_default =
-        !watched && (decision.apply_default || (decision.watch && !may_be_kept(number, *dispositions)));
+    const bool applies_default = !watched && (decision.apply_default || (decision.watch && !kept));
     if (!told_before) {
       report(signal, origin, {decision.relay || in_doubt, applies_default, watched}, dispositions);
     }

@@ -76,16 +76,22 @@ std::string observe(const Command& command) {
   return to_text(run(words, {.directory = directory.path()}).ending);
 }
 
-/// Sends SIGTERM to a program once it catches that. @param name of the process
-std::string terminate(const Command& command, const std::string& name) {
+/// Sends SIGTERM to a program that catches it, once all that it has started waits: while it works, a handler
+/// that allocates memory may abort it. @param name of the process @param waits of the last one to start
+std::string terminate(const Command& command, const std::string& name, const std::string& waits) {
   const TemporaryDirectory directory;
   const std::string fifo = directory.path() + "/fifo.c";
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
   Running running(command, {.environment = {"GIT_ALLOW_PROTOCOL=ext"}, .directory = directory.path()});
+  const auto find = [&](const std::string& program) {
+    return status_field(running.pid(), "Name") == program ? running.pid()
+                                                          : find_descendant(running.pid(), program);
+  };
+  std::vector<std::string> looks;
   const auto is_ready = [&] {
-    const pid_t pid =
-        status_field(running.pid(), "Name") == name ? running.pid() : find_descendant(running.pid(), name);
-    return pid != 0 && signal_field(pid, "SigCgt").contains(SIGTERM);
+    const pid_t pid = find(name);
+    return pid != 0 && find(waits) != 0 && signal_field(pid, "SigCgt").contains(SIGTERM) &&
+           has_slept(running.pid(), looks);
   };
   wait_until(name + " to catch SIGTERM", is_ready);
   running.send(SIGTERM);
@@ -122,15 +128,20 @@ TEST_CASE("a writer whose reader has gone dies of SIGPIPE unless it is PID 1", "
 
 TEST_CASE("real programs that clean up and raise the signal again die of it", "[signals]") {
   Comparison comparison("SIGTERM to real programs");
-  const std::vector<std::pair<std::string, Command>> programs{
-      {"sort", {"sort", "--buffer-size=1k", "-T", ".", "-"}},
-      {"git", {"git", "clone", "-q", "ext::sleep 1000", "clone"}},
-      {"gcc", {"gcc", "-c", "fifo.c"}},  // cc1 waits: the FIFO has no writer
+  struct Program {
+    std::string name;
+    std::string waits;
+    Command command;
   };
-  for (const auto& [name, command] : programs) {
-    const std::string direct = terminate(command, name);
+  const std::vector<Program> programs{
+      {"sort", "sort", {"sort", "--buffer-size=1k", "-T", ".", "-"}},
+      {"git", "sleep", {"git", "clone", "-q", "ext::sleep 1000", "clone"}},
+      {"gcc", "cc1", {"gcc", "-c", "fifo.c"}},  // the FIFO has no writer
+  };
+  for (const auto& [name, waits, command] : programs) {
+    const std::string direct = terminate(command, name, waits);
     CHECK(direct == "killed by 15\n");
-    comparison.add(name, direct, terminate(in_pidns(command), name));
+    comparison.add(name, direct, terminate(in_pidns(command), name, waits));
   }
 }
 

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace harness {
 
@@ -125,6 +126,19 @@ pid_t find_descendant(pid_t pid, const std::string& name) {
     }
   }
   return 0;
+}
+
+bool has_slept(pid_t pid, std::vector<std::string>& looks) {
+  std::vector<std::string> now;
+  std::vector<pid_t> processes = descendants_of(pid);
+  processes.push_back(pid);
+  bool all_sleep = true;
+  for (const pid_t process : processes) {
+    all_sleep = all_sleep && process_state(process) == 'S';
+    now.push_back(std::to_string(process) + " " + status_field(process, "voluntary_ctxt_switches") + " " +
+                  status_field(process, "nonvoluntary_ctxt_switches"));
+  }
+  return std::exchange(looks, now) == now && all_sleep;
 }
 
 ino_t namespace_of(pid_t pid, const std::string& name) {

@@ -37,6 +37,8 @@ pid_t only_child_of(pid_t pid);
 std::vector<pid_t> descendants_of(pid_t pid);
 /// The first descendant whose program has this name; 0 if there is none.
 pid_t find_descendant(pid_t pid, const std::string& name);
+/// Whether a process and its descendants sleep, and have done so since the last call with these looks.
+bool has_slept(pid_t pid, std::vector<std::string>& looks);
 /// The inode number of /proc/PID/ns/NAME.
 ino_t namespace_of(pid_t pid, const std::string& name);
 /// Every process whose PID namespace is this one, as seen from the host.

@@ -20,6 +20,11 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
 /// Takes the dispositions from the status alone, which does not show what a thread waits for.
 Dispositions dispositions_of(const ProcStatus& status);
 
+/// Whether a PID 1 that cannot be watched keeps a signal: whether one look says so. A thread that is seen
+/// while it enters or leaves sigtimedwait(2) is looked at again, for at most 50 ms.
+/// @param found the look to begin with
+bool keeps(const UniqueFd& proc, ProcessIds process, int signal, Dispositions found);
+
 /// Whether a process has a signalfd(2) for a signal.
 bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal);
 

@@ -47,7 +47,7 @@ class DeliveryWatch {
   [[nodiscard]] pid_t in_proc(pid_t thread) const;
   [[nodiscard]] SignalSet handled_by(pid_t thread) const;
   void resume(pid_t thread, int signal);
-  void interrupt_all();
+  bool interrupt_threads();
 
   const UniqueFd& proc_;
   ProcessIds target_{};
@@ -55,6 +55,7 @@ class DeliveryWatch {
   HeldSignals held_;
   SignalSet known_handled_;  // by PID 1, at the last look before a delivery
   int looks_ = 0;            // since the last change
+  bool all_asleep_ = false;  // in system calls, at the last look
 };
 
 }  // namespace pidns

@@ -21,18 +21,19 @@ class HeldSignals {
   /// A signal is delivered to PID 1, which handles (catches or ignores) these. A held one is held no longer.
   /// @return consumed also for a signal that was not held
   Outcome deliver(int signal, SignalSet handled);
-  /// What is pending no longer, and was not delivered, was taken by sigwait(3) or read from a signalfd.
-  void keep_only(SignalSet pending) { held_ = held_ & pending; }
-  /// As keep_only(), for what one look found pending. Between leaving the queue and the stop at its delivery
-  /// a signal is neither: dequeue_signal() in kernel/signal.c. So only two looks in a row show it consumed.
+  /// What is pending no longer was taken by sigwait(3) or read from a signalfd, or is about to be delivered:
+  /// between leaving the queue and the stop at its delivery, dequeue_signal() in kernel/signal.c, it is
+  /// neither. It is held no longer, and counts as held if it is delivered all the same.
   void look(SignalSet pending);
+  /// No thread of PID 1 is on its way to a delivery: what has left the queue was taken.
+  void forget_missing() { missing_ = SignalSet(); }
 
   [[nodiscard]] bool empty() const { return held_ == SignalSet(); }
   [[nodiscard]] bool contains(int signal) const { return held_.contains(signal); }
 
  private:
   SignalSet held_;
-  SignalSet pending_before_;  // at the look before; all before the first
+  SignalSet missing_;  // left the queue, and has not been delivered
 };
 
 }  // namespace pidns

@@ -24,7 +24,9 @@ constexpr std::string_view example =
     "SigIgn:\t0000000000380004\n"
     "SigCgt:\tc00000004b817efb\n"
     "Seccomp:\t2\n"
-    "Seccomp_filters:\t5\n";
+    "Seccomp_filters:\t5\n"
+    "voluntary_ctxt_switches:\t150\n"
+    "nonvoluntary_ctxt_switches:\t7\n";
 
 }  // namespace
 
@@ -35,6 +37,7 @@ TEST_CASE("a status file is read", "[proc_status]") {
   CHECK(status.parent == 4710);
   CHECK(status.user == 1001);
   CHECK(status.group == 4294967294);
+  CHECK(status.switches == 157);
   CHECK(status.threads == 3);
   CHECK(status.pids == std::vector<pid_t>{4711, 12, 1});
   CHECK(status.seccomp_mode == 2);
