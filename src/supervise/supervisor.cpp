@@ -47,8 +47,7 @@ class Supervisor {
     sys::leave_directory();
     while (!ended_) {
       sys::wait_readable({&supervised_.signals, &channel()}, sooner(watch_.pause(), handlers_.pause()));
-      // One at a time: a PID 1 in the background that reads the terminal is sent SIGTTIN without end until it
-      // is stopped.
+      // One at a time: a PID 1 that reads the terminal in the background gets SIGTTIN until it is stopped.
       if (const auto signal = sys::next_signal(supervised_.signals)) {
         handle(*signal);
       }
@@ -56,8 +55,9 @@ class Supervisor {
       if (watch_.is_attached()) {
         watch_deliveries();
       }
-      if (!watch_.is_attached() && !ended_) {
-        follow(sys::wait_for(child().pid(), WEXITED | WSTOPPED | WNOHANG));
+      // Again and again: while we are stopped, and as we are continued, the SIGCHLD of the next is lost.
+      while (!watch_.is_attached() && !ended_ &&
+             follow(sys::wait_for(child().pid(), WEXITED | WSTOPPED | WNOHANG))) {
       }
       tell_reset_handlers();
     }
@@ -65,14 +65,15 @@ class Supervisor {
   }
 
  private:
-  /// Follows a change of state of PID 1; si_pid is 0 when there is none.
-  void follow(const siginfo_t& change) {
+  /// Follows a change of state of PID 1. @return false when there is none
+  bool follow(const siginfo_t& change) {
     if (change.si_code == CLD_STOPPED) {
       log().debug("{} was stopped", child_name());
       stop(stop_signal_ != 0 ? std::exchange(stop_signal_, 0) : change.si_status);
     } else if (change.si_pid != 0 && change.si_code != CLD_TRAPPED) {
       ended_ = change;
     }
+    return change.si_pid != 0;
   }
 
   Ending finish(const siginfo_t& end) {
@@ -136,7 +137,7 @@ class Supervisor {
     // because of it soon sets its handlers back.
     const auto first_look = read_status_again(status_file_);
     const Origin origin = origin_of(signal);
-    // Before the signal is passed on: its handler may change what PID 1 does with it.
+    // Before it is passed on: its handler may change what PID 1 does with it.
     const auto dispositions = read_relevant_dispositions(number, origin, first_look);
     const Decision decision = dispositions ? relay_decision(number, origin, *dispositions)
                                            : Decision{.relay = origin == Origin::process};
@@ -182,7 +183,7 @@ class Supervisor {
 
   void pass_on(const sys::ReceivedSignal& signal) {
     const pid_t pid = child().pid();
-    // A command in a session of its own does not get what the terminal sends, so its group gets that from us.
+    // What the terminal sends does not reach a session of its own, so its group gets that from us.
     if (is_from_terminal(signal.number, signal.code) && !shares_our_group() &&
         sys::send_signal_to_group(pid, signal.number)) {
       return;
@@ -356,8 +357,8 @@ class Supervisor {
     return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
   }
 
-  /// Whether the command we stop for is still stopped; also when it cannot be looked at. A shell that has
-  /// started us through another shell watches only that one, and may continue the job before we have stopped.
+  /// Whether the command we stop for is still stopped; also when it cannot be looked at. A shell that watches
+  /// only the shell that started us may continue the job before we have stopped.
   bool is_command_stopped() {
     const std::optional<pid_t> command =
         has_init() ? sys::or_default_on_error([&] { return read_oldest_child(proc(), target().proc_pid); })
@@ -377,8 +378,7 @@ class Supervisor {
     if (command_status_) {
       return *command_status_;
     }
-    // Also if it exits by itself before our SIGKILL: an ordinary process was dead by then.
-    if (fatal_signal_ != 0) {
+    if (fatal_signal_ != 0) {  // also if it exits before our SIGKILL: an ordinary process was dead by then
       return {.killed = true, .value = fatal_signal_};
     }
     // A PID 1 that would have died of a signal it sends itself can only exit with the number of a shell.

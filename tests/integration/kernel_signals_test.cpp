@@ -96,7 +96,7 @@ std::string terminate(const Command& command, const std::string& name, const std
   wait_until(name + " to catch SIGTERM", is_ready);
   running.send(SIGTERM);
   const std::string ending = to_text(running.wait_for_end());
-  UniqueFd(::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));  // what gcc has left behind ends
+  UniqueFd(::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));  // what they have left behind ends
   return ending;
 }
 
@@ -135,8 +135,8 @@ TEST_CASE("real programs that clean up and raise the signal again die of it", "[
   };
   const std::vector<Program> programs{
       {"sort", "sort", {"sort", "--buffer-size=1k", "-T", ".", "-"}},
-      {"git", "sleep", {"git", "clone", "-q", "ext::sleep 1000", "clone"}},
-      {"gcc", "cc1", {"gcc", "-c", "fifo.c"}},  // the FIFO has no writer
+      {"git", "cat", {"git", "clone", "-q", "ext::cat fifo.c", "clone"}},
+      {"gcc", "cc1", {"gcc", "-c", "fifo.c"}},  // the FIFO has no writer yet
   };
   for (const auto& [name, waits, command] : programs) {
     const std::string direct = terminate(command, name, waits);
