@@ -33,6 +33,21 @@ TEST_CASE("a signal that comes when the command has ended does not change its st
   }
 }
 
+TEST_CASE("a command that ends while pidns is stopped with it is waited for", "[signals]") {
+  for (const Form& form : forms()) {
+    INFO(form.options);
+    Running running(form.wrap({"sleep", "1000"}));
+    pid_t command = 0;
+    wait_until("the command", [&] { return (command = find_descendant(running.pid(), "sleep")) != 0; });
+    ::kill(command, SIGSTOP);
+    wait_until("pidns to stop", [&] { return process_state(running.pid()) == 'T'; });
+    ::kill(command, SIGKILL);
+    wait_until("the command to end", [&] { return has_ended(command); });
+    running.send(SIGCONT);
+    CHECK(to_text(running.finish().ending) == "killed by 9\n");
+  }
+}
+
 TEST_CASE("a shell that ends because Ctrl-C has ended its children has died of it", "[signals]") {
   harness::Terminal terminal(as_pid_1({"sh", "-c", "sleep 1000 | sleep 1000"}));
   wait_until("the shell and its children", [&] { return descendants_of(terminal.pid()).size() == 3; });
