@@ -1,13 +1,16 @@
 #include <sys/auxv.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 
 #include "pidns/cli/command_line.hpp"
 #include "pidns/explain/log.hpp"
+#include "pidns/launch/capabilities.hpp"
 #include "pidns/launch/launch.hpp"
 #include "pidns/list/listing.hpp"
 #include "pidns/process/exit_status.hpp"
+#include "pidns/process/sealed_copy.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/processes.hpp"
 #include "pidns/util/failure.hpp"
@@ -15,9 +18,12 @@
 
 namespace {
 
-/// pidns is not built to hold privilege over its caller: getauxval(3), AT_SECURE.
+/// pidns is not built to hold privilege over its caller. AT_SECURE alone does not say that it does: the
+/// kernel sets it also where no_new_privs has taken the privilege away, and a security module may:
+/// getauxval(3).
 void refuse_raised_privilege() {
-  if (::getauxval(AT_SECURE) != 0) {
+  if (::getauxval(AT_SECURE) != 0 &&
+      (::getuid() != ::geteuid() || ::getgid() != ::getegid() || pidns::has_capabilities_of_its_file())) {
     throw pidns::Failure(
         pidns::status_failed, "refusing to run: set-user-ID, set-group-ID or file capabilities",
         "install it without them: pidns needs no privilege where user namespaces are allowed");
@@ -30,9 +36,9 @@ void print(const std::string& text) {
   }
 }
 
-pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
+pidns::ExitStatus run(std::span<char* const> words, pidns::Log& log) {
   refuse_raised_privilege();
-  const auto request = pidns::parse(arguments);
+  const auto request = pidns::parse(words.subspan(words.empty() ? 0 : 1));
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
     print(printout->text);
     return {};
@@ -43,14 +49,17 @@ pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
   }
   const auto& options = std::get<pidns::Options>(request);
   log.set_verbosity(options.verbosity);
+  if (options.join) {
+    pidns::run_from_sealed_copy(words);
+  }
   return pidns::launch(options, log);
 }
 
 /// Prints why pidns cannot continue. A PID 1 whose parent does not listen prints for itself:
 /// launch/child.cpp.
-pidns::ExitStatus run_or_explain(std::span<const char* const> arguments, pidns::Log& log) {
+pidns::ExitStatus run_or_explain(std::span<char* const> words, pidns::Log& log) {
   try {
-    return run(arguments, log);
+    return run(words, log);
   } catch (const pidns::Failure& failure) {
     log.failure(failure);
     return {.killed = false, .value = failure.status};
@@ -64,5 +73,5 @@ pidns::ExitStatus run_or_explain(std::span<const char* const> arguments, pidns::
 
 int main(int argc, char** argv) {
   pidns::Log log;
-  pidns::exit_like(run_or_explain({argv + (argc > 0 ? 1 : 0), argv + argc}, log));
+  pidns::exit_like(run_or_explain({argv, argv + argc}, log));
 }

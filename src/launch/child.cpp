@@ -137,6 +137,10 @@ InitTask init_task(const Launch& launch, ChildProcess& command, const UniqueFd& 
 }
 
 void set_credentials(const Options& options, const sys::SyscallObserver& observer) {
+  const bool keeps = options.keep_capabilities && (options.namespaces & CLONE_NEWUSER) != 0;
+  if (keeps) {
+    sys::keep_permitted_capabilities();
+  }
   if (options.group) {
     sys::drop_groups(observer);
     sys::set_group(*options.group, observer);
@@ -144,8 +148,8 @@ void set_credentials(const Options& options, const sys::SyscallObserver& observe
   if (options.user) {
     sys::set_user(*options.user, observer);  // after the group: it may remove the right to change that
   }
-  if (options.keep_capabilities && (options.namespaces & CLONE_NEWUSER) != 0) {
-    keep_capabilities();  // last: a change of user clears the ambient set
+  if (keeps) {
+    keep_capabilities();  // last: a change of user clears the effective and the ambient set
   }
 }
 

@@ -194,11 +194,11 @@ std::string hint_for(const sys::Error& error, const Options& options) {
   return {};
 }
 
-std::string hint_for_bind(const sys::Error& error, const PinnedNamespace& pinned) {
+std::string hint_for_bind(const sys::Error& error, const PinnedNamespace& pinned, const UniqueFd& target) {
   if (error.error() == EPERM && !sys::has_capability(CAP_SYS_ADMIN)) {
     return "this requires CAP_SYS_ADMIN outside the new namespaces: run it as root";
   }
-  const sys::MountOf mount = sys::mount_of(sys::open_file(AT_FDCWD, pinned.file.c_str(), O_PATH));
+  const sys::MountOf mount = sys::mount_of(target);
   if (error.error() == EINVAL && pinned.kind == CLONE_NEWNS &&
       is_shared(sys::try_read_file(AT_FDCWD, "/proc/self/mountinfo"), mount.id)) {
     return fmt::format(
@@ -217,9 +217,9 @@ Failure diagnose(const sys::Error& error, const Options& options) {
   return {status_failed, error.what(), sys::or_default_on_error([&] { return hint_for(error, options); })};
 }
 
-Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& pinned) {
+Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& pinned, const UniqueFd& target) {
   return {status_failed, error.what(),
-          sys::or_default_on_error([&] { return hint_for_bind(error, pinned); })};
+          sys::or_default_on_error([&] { return hint_for_bind(error, pinned, target); })};
 }
 
 }  // namespace pidns

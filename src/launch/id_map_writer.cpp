@@ -1,5 +1,6 @@
 #include "pidns/launch/id_map_writer.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -30,16 +31,21 @@ Failure tool_failure(const std::string& tool, const SubprocessResult& result) {
           {}};
 }
 
-void call_tool(const std::string& tool, const std::string& pid, const std::vector<IdRange>& lines) {
+/// @param file the map of process `pid` that the tool is to write
+void call_tool(const std::string& tool, const std::string& pid, const std::string& file,
+               const std::vector<IdRange>& lines, const UniqueFd& lifeline) {
   std::vector<std::string> command{tool, pid};
   for (const IdRange& line : lines) {
     for (const unsigned number : {line.inner, line.outer, line.count}) {
       command.push_back(fmt::format("{}", number));
     }
   }
-  const SubprocessResult result = run_and_capture(command, STDERR_FILENO);
+  const SubprocessResult result = run_and_capture(command, STDERR_FILENO, lifeline);
   if (result.status != ExitStatus{}) {
     throw tool_failure(tool, result);
+  }
+  if (sys::read_file(AT_FDCWD, fmt::format("/proc/{}/{}", pid, file).c_str()).empty()) {
+    throw Failure(status_failed, fmt::format("{}: ended with status 0, but has mapped nothing", tool), {});
   }
 }
 
@@ -52,7 +58,7 @@ bool needs_outside_writer(const UserNamespacePlan& plan) {
 }
 
 void write_id_maps(const UserNamespacePlan& plan, WriterSide side, const std::string& pid,
-                   const sys::SyscallObserver& observer) {
+                   const UniqueFd& lifeline, const sys::SyscallObserver& observer) {
   const auto write_file = [&](const char* file, std::string_view text) {
     sys::write_file(fmt::format("/proc/{}/{}", pid, file).c_str(), text, observer);
   };
@@ -64,7 +70,7 @@ void write_id_maps(const UserNamespacePlan& plan, WriterSide side, const std::st
       return;
     }
     if (map.writer == MapWriter::tool) {
-      call_tool(tool, pid, map.lines);
+      call_tool(tool, pid, file, map.lines, lifeline);
     } else {
       write_file(file, format_id_map(map.lines));
     }

@@ -35,7 +35,6 @@ namespace {
 void check(const Options& options) {
   if (!options.join) {
     check_directories(options);
-    check_pinned(options);
     check_clock_offsets(options);
   }
 }
@@ -52,7 +51,7 @@ void die_with(pid_t parent, const Launch& launch) {
 void create_namespaces(const Launch& launch) {
   const Options& options = launch.options;
   if ((options.namespaces & CLONE_NEWUSER) != 0) {
-    create_user_namespace(options, launch.observer(), launch.log);
+    create_user_namespace(options, launch.caller, launch.observer(), launch.log);
   } else {
     sys::unshare(options.namespaces, launch.observer());
   }
@@ -102,7 +101,7 @@ ExitStatus run_in_new_namespaces(Launch& launch) {
   // Now: once the child has mounted its own, our /proc is that of a namespace where we do not exist.
   launch.proc = open_proc();
   const pid_t parent = ::getppid();
-  NamespacePinner pinner(launch.options);  // stays outside, so it must exist before unshare(2)
+  NamespacePinner pinner(launch.options, launch.log);  // stays outside, so it must exist before unshare(2)
   create_namespaces(launch);
   if (launch.options.die_with_parent) {
     die_with(parent, launch);
@@ -120,7 +119,7 @@ ExitStatus run_joined(Launch& launch) {
   if (launch.options.die_with_parent) {
     die_with(parent, launch);
   }
-  NamespacePinner none(launch.options);
+  NamespacePinner none(launch.options, launch.log);
   return start_and_supervise(launch, none);
 }
 

@@ -10,6 +10,7 @@
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/mounts.hpp"
 #include "pidns/sys/observer.hpp"
+#include "pidns/sys/resolve.hpp"
 #include "pidns/util/failure.hpp"
 
 namespace pidns {
@@ -33,6 +34,19 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
                     "the new proc too",
                     options.mount_proc->native()),
         {});
+  }
+}
+
+/// A process that has the root directory open does not see what is mounted on it: COMMAND would go on with
+/// the /proc of the host.
+/// @param new_root not valid: the root stays
+void refuse_root_directory(const Options& options, const UniqueFd& target, const UniqueFd& new_root) {
+  const std::string context = "--mount-proc=" + options.mount_proc->native();
+  const struct stat one = sys::facts_of(target, context);
+  const struct stat other = new_root.valid() ? sys::facts_of(new_root, context)
+                                             : sys::facts_of(sys::open_directory("/", "/"), context);
+  if (one.st_dev == other.st_dev && one.st_ino == other.st_ino) {
+    throw Failure(status_failed, context + ": is the root directory, where a new proc cannot be seen", {});
   }
 }
 
@@ -61,6 +75,7 @@ void check_directories(const Options& options) {
   }
   if (options.mount_proc) {
     const UniqueFd target = open(start / *options.mount_proc, "--mount-proc=" + options.mount_proc->native());
+    refuse_root_directory(options, target, root);
     if (propagates_to_host(options)) {
       refuse_shared_target(options, target);
     }

@@ -16,7 +16,7 @@ namespace pidns {
 
 namespace {
 
-using Job = std::function<void(const std::string& request)>;
+using Job = std::function<void(const std::string& request, const UniqueFd& lifeline)>;
 
 constexpr int succeeded = 0;  // the status of the one answer that is not a failure
 
@@ -28,7 +28,7 @@ std::optional<Failure> serve(const Job& job, sys::Pipe& request_pipe) {
     if (request.empty()) {
       return std::nullopt;
     }
-    job(request);
+    job(request, request_pipe.read);
     return Failure(succeeded, "", {});
   } catch (const Failure& failure) {
     return failure;

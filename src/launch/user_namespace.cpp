@@ -138,12 +138,18 @@ MapWriter choose_writer(const IdMapRequest& request, bool has_owner, int capabil
 }
 
 void write_from_outside(const Options& options, const UserNamespacePlan& plan, const std::string& pid,
-                        const sys::SyscallObserver& observer) {
+                        const UniqueFd& lifeline, const sys::SyscallObserver& observer) {
   try {
-    write_id_maps(plan, WriterSide::outside, pid, observer);
+    write_id_maps(plan, WriterSide::outside, pid, lifeline, observer);
   } catch (const sys::Error& error) {
     throw diagnose(error, options);
   }
+}
+
+/// Whether getent, newuidmap or newgidmap may be asked. They may hang, as when a directory server does not
+/// answer.
+bool may_wait_for_tools(const IdMapRequest& request) {
+  return !request.blocks.empty() || (request.current && !parse_id(*request.current));
 }
 
 /// Becomes the owner of the namespace that is about to be created: that is the user who creates it.
@@ -188,12 +194,19 @@ UserNamespacePlan plan_user_namespace(const Options& options, Log& log) {
   return plan;
 }
 
-void create_user_namespace(const Options& options, const sys::SyscallObserver& observer, Log& log) {
+void create_user_namespace(const Options& options, const CallerSignals& caller,
+                           const sys::SyscallObserver& observer, Log& log) {
+  std::optional<UnblockedSignals> unblocked;
+  if (may_wait_for_tools(options.users) || may_wait_for_tools(options.groups)) {
+    unblocked.emplace(caller);
+  }
   const UserNamespacePlan plan = plan_user_namespace(options, log);
   // The helper is made first: from unshare(2) on we have no rights outside, nor have our children.
   std::optional<OutsideHelper> helper;
   if (needs_outside_writer(plan)) {
-    helper.emplace([&](const std::string& pid) { write_from_outside(options, plan, pid, observer); });
+    helper.emplace([&](const std::string& pid, const UniqueFd& lifeline) {
+      write_from_outside(options, plan, pid, lifeline, observer);
+    });
   }
   if (plan.owner) {
     become_owner(*plan.owner, observer);
@@ -204,7 +217,7 @@ void create_user_namespace(const Options& options, const sys::SyscallObserver& o
     helper->run(sys::read_link(AT_FDCWD, "/proc/self"), "cannot map IDs");
     helper->wait();
   }
-  write_id_maps(plan, WriterSide::inside, "self", observer);
+  write_id_maps(plan, WriterSide::inside, "self", {}, observer);
 }
 
 }  // namespace pidns

@@ -15,6 +15,14 @@ CallerSignals block_all_signals() {
   return {.mask = mask, .child_ignored = child_ignored};
 }
 
+UnblockedSignals::UnblockedSignals(const CallerSignals& caller) {
+  sys::set_signal_mask(caller.mask);
+}
+
+UnblockedSignals::~UnblockedSignals() {
+  sys::set_signal_mask(SignalSet::all());
+}
+
 void restore_signals(const CallerSignals& caller) {
   if (caller.child_ignored) {
     sys::ignore_signal(SIGCHLD);

@@ -60,6 +60,10 @@ short poll_now(const UniqueFd& file, short events) {
 
 }  // namespace
 
+bool is_readable(const UniqueFd& file) {
+  return poll_now(file, POLLIN) != 0;
+}
+
 bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept {
   const int flags = MSG_NOSIGNAL | (wait == Wait::no ? MSG_DONTWAIT : 0);
   ssize_t sent = retry([&] { return ::send(channel.get(), packet.data(), packet.size(), flags); });

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -27,14 +26,6 @@ bool is_missing(int directory, const char* path) {
   return retry([&] { return ::faccessat(directory, path, F_OK, 0); }) == -1 && errno == ENOENT;
 }
 
-bool is_regular_file(const char* path, const std::string& context) {
-  struct stat facts {};
-  if (retry([&] { return ::stat(path, &facts); }) == -1) {
-    throw_error(Syscall::stat, errno, context);
-  }
-  return S_ISREG(facts.st_mode);
-}
-
 void close(UniqueFd& file) noexcept {
   const int fd = file.release();
   if (::close(fd) == -1 && errno != EBADF) {
@@ -55,16 +46,12 @@ UniqueFd open_directory(const char* path, std::string_view context) {
   return fd;
 }
 
-UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context) {
-  open_how how{};
-  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT;
-  UniqueFd fd = above_stdio(
-      static_cast<int>(retry([&] { return ::syscall(SYS_openat2, root.get(), path, &how, sizeof how); })));
-  if (!fd.valid()) {
-    throw_error(Syscall::openat2, errno, std::string(context));
+struct stat facts_of(const UniqueFd& file, const std::string& context) {
+  struct stat facts {};
+  if (retry([&] { return ::fstat(file.get(), &facts); }) == -1) {
+    throw_error(Syscall::fstat, errno, context);
   }
-  return fd;
+  return facts;
 }
 
 ino_t inode_of(int directory, const char* path) {
@@ -76,11 +63,7 @@ ino_t inode_of(int directory, const char* path) {
 }
 
 ino_t inode_of(const UniqueFd& file) {
-  struct stat facts {};
-  if (retry([&] { return ::fstat(file.get(), &facts); }) == -1) {
-    throw_error(Syscall::fstat, errno, "cannot look at an open file");
-  }
-  return facts.st_ino;
+  return facts_of(file, "cannot look at an open file").st_ino;
 }
 
 std::string read_link(int directory, const char* path) {

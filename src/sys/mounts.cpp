@@ -2,9 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "call.hpp"
@@ -44,6 +49,15 @@ void mount_new(Syscall name, const char* type, const char* target, const Syscall
 
 void mount_proc(const char* target, const SyscallObserver& observer) {
   mount_new(Syscall::mount, "proc", target, observer);
+  // A directory that leads to / is covered for others than those who are inside already.
+  const std::string self = fmt::format("{}/self", target);
+  std::array<char, 16> number{};
+  const ssize_t size = retry([&] { return ::readlink(self.c_str(), number.data(), number.size()); });
+  const std::string_view found(number.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  if (found != fmt::format("{}", ::getpid())) {
+    throw_error(Syscall::readlink, size == -1 ? errno : EXDEV,
+                fmt::format("cannot see the new proc on {}", target));
+  }
 }
 
 void mount_binfmt(const char* target, const SyscallObserver& observer) {
@@ -64,16 +78,41 @@ UniqueFd make_detached_proc() {
   throw_error(Syscall::fsmount, errno, "/proc is not that of this PID namespace, and no other can be made");
 }
 
-void bind(const char* source, const char* target) {
-  if (retry([&] { return ::mount(source, target, nullptr, MS_BIND, nullptr); }) == -1) {
-    throw_error(Syscall::mount, errno, fmt::format("cannot bind {} to {}", source, target));
+namespace {
+
+/// A path that leads to an open file and to no other.
+std::string path_of(const UniqueFd& file) {
+  return fmt::format("/proc/self/fd/{}", file.get());
+}
+
+}  // namespace
+
+UniqueFd bind(const char* source, const UniqueFd& target, std::string_view name) {
+  UniqueFd mount =
+      above_stdio(retry([&] { return ::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); }));
+  constexpr unsigned by_descriptors = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  if (mount.valid() &&
+      retry([&] { return ::move_mount(mount.get(), "", target.get(), "", by_descriptors); }) == 0) {
+    return mount;
+  }
+  // Before Linux 5.2, or under an old filter of system calls. Why it is refused is the same in both ways.
+  const std::string path = path_of(target);
+  if (retry([&] { return ::mount(source, path.c_str(), nullptr, MS_BIND, nullptr); }) == -1) {
+    throw_error(Syscall::mount, errno, fmt::format("cannot bind {} to {}", source, name));
+  }
+  return {};
+}
+
+void unmount(const UniqueFd& mount, const UniqueFd& target, std::string_view name) {
+  const std::string path = path_of(mount.valid() ? mount : target);
+  if (retry([&] { return ::umount2(path.c_str(), MNT_DETACH); }) == -1) {
+    throw_error(Syscall::umount, errno, fmt::format("cannot unmount {}", name));
   }
 }
 
-void unmount(const char* target) {
-  if (retry([&] { return ::umount2(target, MNT_DETACH); }) == -1) {
-    throw_error(Syscall::umount, errno, fmt::format("cannot unmount {}", target));
-  }
+bool keeps_namespace(const UniqueFd& file) {
+  struct statfs facts {};
+  return retry([&] { return ::fstatfs(file.get(), &facts); }) == 0 && facts.f_type == NSFS_MAGIC;
 }
 
 MountOf mount_of(const UniqueFd& file) {

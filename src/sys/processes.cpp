@@ -57,6 +57,12 @@ void drop_groups(const SyscallObserver& observer) {
   }
 }
 
+void keep_permitted_capabilities() {
+  if (::prctl(PR_SET_KEEPCAPS, 1) == -1) {
+    throw_error(Syscall::prctl, errno, "cannot keep capabilities");
+  }
+}
+
 void set_group(gid_t group, const SyscallObserver& observer) {
   if (observed(observer, SetGroup{group}, [&] { return ::setresgid(group, group, group); }) == -1) {
     throw_error(Syscall::setresgid, errno, fmt::format("cannot become group {}", group));
@@ -131,10 +137,12 @@ siginfo_t wait_for_any_thread() noexcept {
   return wait_in_some_way(P_ALL, 0, WEXITED | WSTOPPED | WNOHANG | __WALL);
 }
 
-void kill_and_reap(pid_t child) {
-  if (::kill(child, SIGKILL) == 0) {
-    retry([&] { return ::waitpid(child, nullptr, 0); });
-  }
+bool kill_and_reap(pid_t child) {
+  return ::kill(child, SIGKILL) == 0 && retry([&] { return ::waitpid(child, nullptr, 0); }) == child;
+}
+
+void adopt_orphans() {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // without it less is killed when pidns ends early
 }
 
 bool has_children() noexcept {

@@ -176,10 +176,10 @@ case $1,$3 in
 esac
 )");
   const std::string path = "PATH=" + directory.path() + ":/usr/sbin:/usr/bin:/sbin:/bin";
-  CHECK(run_pidns({"--map-user=far-user", "--map-group=far-group", "sh", "-c", "id -u; id -g"},
-                  {.environment = {path}})
+  CHECK(run(pidns_as_nobody({"--map-user=far-user", "--map-group=far-group", "sh", "-c", "id -u; id -g"}),
+            {.environment = {path}})
             .out == "70001\n70002\n");
-  const Result unknown = run_pidns({"--map-user=far-group", "true"}, {.environment = {path}});
+  const Result unknown = run(pidns_as_nobody({"--map-user=far-group", "true"}), {.environment = {path}});
   CHECK(message_of(unknown).text == "--map-user: unknown user 'far-group'");
 }
 

@@ -4,6 +4,7 @@
 #include "pidns/sys/error.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/options.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
@@ -12,6 +13,7 @@ namespace pidns {
 Failure diagnose(const sys::Error& error, const Options& options);
 
 /// The same for a namespace that cannot be bound to its file; to be called outside, where the file is.
-Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& pinned);
+/// @param target the file, open
+Failure diagnose_bind(const sys::Error& error, const PinnedNamespace& pinned, const UniqueFd& target);
 
 }  // namespace pidns

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "pidns/explain/log.hpp"
 #include "pidns/launch/outside_helper.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/util/options.hpp"
@@ -16,17 +17,15 @@ namespace pidns {
 /// @param kind one of CLONE_NEW*
 std::string namespace_file(std::string_view creator, int kind);
 
-/// Makes sure, before anything is unshared, that every namespace asked for can be bound to its file.
-/// @throws sys::Error, Failure
-void check_pinned(const Options& options);
-
 /// Binds the new namespaces to files, which makes them persistent. The process that does it must stay
 /// outside: a mount namespace can only be bound on a mount of an older mount namespace, and in a new user
 /// namespace a process may not mount for those outside.
 class NamespacePinner {
  public:
-  /// To be made before the namespaces; starts no process when none is to be pinned.
-  explicit NamespacePinner(const Options& options);
+  /// To be made before the namespaces; starts no process when none is to be pinned. Opens the files, which
+  /// are never looked up again: their directory may be another user's.
+  /// @throws sys::Error, Failure if one is not a file that a namespace can be bound to
+  NamespacePinner(const Options& options, Log& log);
 
   /// Binds the namespaces and waits until that is done. The kernel shows a PID namespace only once it has a
   /// first process, so that process, or a later one, has to call this.

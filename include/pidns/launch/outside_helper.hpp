@@ -14,8 +14,10 @@ namespace pidns {
 /// done there.
 class OutsideHelper {
  public:
-  /// @param job what the helper does with the text of the request; run() throws what it throws, as a Failure
-  explicit OutsideHelper(const std::function<void(const std::string& request)>& job);
+  /// @param job what the helper does with the text of the request; run() throws what it throws, as a Failure.
+  /// Its lifeline hangs up when the process that made the helper ends
+  explicit OutsideHelper(
+      const std::function<void(const std::string& request, const UniqueFd& lifeline)>& job);
 
   /// Has the job done and waits for the answer; may be called in a child of the process that made the helper.
   /// @param request not empty, at most PIPE_BUF bytes

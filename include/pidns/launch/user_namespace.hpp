@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pidns/explain/log.hpp"
+#include "pidns/signal/caller_signals.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/util/failure.hpp"
@@ -51,7 +52,9 @@ std::optional<Setgroups> choose_setgroups(std::optional<Setgroups> asked, const 
 UserNamespacePlan plan_user_namespace(const Options& options, Log& log);
 
 /// Creates the user namespace, together with all others of the options, and writes its maps.
+/// While it waits for tools of the system, signals act on this process as they did on its caller.
 /// @throws Failure, sys::Error
-void create_user_namespace(const Options& options, const sys::SyscallObserver& observer, Log& log);
+void create_user_namespace(const Options& options, const CallerSignals& caller,
+                           const sys::SyscallObserver& observer, Log& log);
 
 }  // namespace pidns

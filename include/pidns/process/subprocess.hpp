@@ -4,18 +4,24 @@
 #include <vector>
 
 #include "pidns/process/exit_status.hpp"
+#include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
 
 struct SubprocessResult {
   ExitStatus status;
-  std::string output;
+  std::string output;  ///< at most 1 MiB; more is read and forgotten
 };
 
-/// Runs a program of the system, looked up in PATH, with no signal blocked, and waits for it. SIGCHLD must
-/// not be ignored.
+/// Runs a program of the system with no signal blocked and without stdin and stdout, and waits for its end,
+/// not for that of what it leaves behind. It is looked up in PATH; root takes it from the directories of the
+/// system alone, as PATH may be that of another user. SIGCHLD must not be ignored.
 /// @param captured the descriptor whose output is returned: stdout or stderr
+/// @param lifeline when it hangs up, or becomes readable, nobody needs the result: the program and all that
+/// it has started are killed. Not valid: it is killed when this process ends
 /// @return status 127 if there is no such program
-SubprocessResult run_and_capture(const std::vector<std::string>& command, int captured);
+/// @throws Failure at the end of the lifeline
+SubprocessResult run_and_capture(const std::vector<std::string>& command, int captured,
+                                 const UniqueFd& lifeline = {});
 
 }  // namespace pidns

@@ -14,6 +14,9 @@ namespace pidns::sys {
 /// @param milliseconds to wait at most; -1: without end
 void wait_readable(std::initializer_list<const UniqueFd*> files, int milliseconds = -1) noexcept;
 
+/// Whether a file can be read without waiting, or has lost its other end.
+bool is_readable(const UniqueFd& file);
+
 struct Pipe {
   UniqueFd read;
   UniqueFd write;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <string>
@@ -15,8 +16,6 @@ namespace pidns::sys {
 /// Opens a directory for looking up files in it, nothing more: O_PATH.
 /// @param context what to say when there is none
 UniqueFd open_directory(const char* path, std::string_view context);
-/// As open_directory(), with every path taken as if `root` were /: RESOLVE_IN_ROOT of openat2(2).
-UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context);
 /// @param flags of open(2); the terminal never becomes the controlling one
 UniqueFd open_file(int directory, const char* path, int flags);
 std::string read_file(int directory, const char* path);
@@ -32,9 +31,8 @@ std::string read_start(const char* path);
 bool exists(int directory, const char* path);
 /// Whether there is certainly no such file.
 bool is_missing(int directory, const char* path);
-/// @param context what to say when there is no such file
-/// @return whether it is a regular file, as those of /proc/PID/ns are
-bool is_regular_file(const char* path, const std::string& context);
+/// What fstat(2) tells of an open file. @param context what to say when it is refused
+struct stat facts_of(const UniqueFd& file, const std::string& context);
 /// The inode number of a file: for /proc/PID/ns/NAME the number of the namespace.
 ino_t inode_of(int directory, const char* path);
 ino_t inode_of(const UniqueFd& file);

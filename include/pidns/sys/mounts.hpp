@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "pidns/sys/observer.hpp"
 #include "pidns/util/unique_fd.hpp"
@@ -13,15 +14,20 @@ void set_propagation(const char* target, unsigned long flags, const SyscallObser
 /// Makes a mount and those below it private; does nothing to a directory that is not a mount point.
 void make_private_if_mounted(const char* target, const SyscallObserver& observer);
 /// Mounts a proc of the calling process's PID namespace, nosuid, noexec and nodev.
+/// @throws Error also if it cannot be seen there, as on /: COMMAND would go on with the one of the host
 void mount_proc(const char* target, const SyscallObserver& observer);
 /// Mounts the binfmt_misc of the calling process's user namespace, nosuid, noexec and nodev.
 void mount_binfmt(const char* target, const SyscallObserver& observer);
 /// Makes a proc of this process's PID namespace that is mounted nowhere: fsmount(2).
 UniqueFd make_detached_proc();
-/// Bind-mounts source on target.
-void bind(const char* source, const char* target);
-/// Detaches the mount on target: MNT_DETACH.
-void unmount(const char* target);
+/// Bind-mounts source on an open file, which no other can take the place of.
+/// @param name of the target, for the message
+/// @return what unmount() takes: the new mount or, where the kernel has no open_tree(2), nothing
+UniqueFd bind(const char* source, const UniqueFd& target, std::string_view name);
+/// Detaches a mount that bind() has made: MNT_DETACH.
+void unmount(const UniqueFd& mount, const UniqueFd& target, std::string_view name);
+/// Whether a file is one that stands for a namespace: nsfs.
+bool keeps_namespace(const UniqueFd& file);
 /// Where a file lives: statx(2).
 struct MountOf {
   std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo

@@ -48,6 +48,8 @@ void set_parent_death_signal(int signal, const SyscallObserver& observer);
 void new_session(const SyscallObserver& observer);
 /// Gives up all supplementary groups.
 void drop_groups(const SyscallObserver& observer);
+/// Makes the next change of user leave the permitted capabilities: PR_SET_KEEPCAPS(2const).
+void keep_permitted_capabilities();
 /// Sets the real, effective and saved ids.
 void set_group(gid_t group, const SyscallObserver& observer);
 void set_user(uid_t user, const SyscallObserver& observer);
@@ -63,8 +65,10 @@ siginfo_t wait_for(pid_t child, int options) noexcept;
 siginfo_t wait_for_any_child() noexcept;
 /// The same for any child or thread that this process is attached to: ptrace(2).
 siginfo_t wait_for_any_thread() noexcept;
-/// Kills a child and reaps it; does nothing to one that has been reaped.
-void kill_and_reap(pid_t child);
+/// Kills a child and reaps it; does nothing to one that has been reaped. @return false when it may not do so
+bool kill_and_reap(pid_t child);
+/// Becomes the parent of descendants whose parent ends: PR_SET_CHILD_SUBREAPER(2const).
+void adopt_orphans();
 /// Whether this process has children that have not been reaped.
 bool has_children() noexcept;
 /// Whether this process has a capability in effect.

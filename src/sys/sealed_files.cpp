@@ -1,0 +1,74 @@
+#include "pidns/sys/sealed_files.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "call.hpp"
+#include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+
+namespace pidns::sys {
+
+namespace {
+
+constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+UniqueFd make_executable_memfd(const char* name) {
+  constexpr unsigned executable = 0x10;  // MFD_EXEC, since Linux 6.3: vm.memfd_noexec may be set
+  constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  UniqueFd memory = above_stdio(retry([&] { return ::memfd_create(name, flags | executable); }));
+  return memory.valid() || errno != EINVAL ? std::move(memory)
+                                           : above_stdio(retry([&] { return ::memfd_create(name, flags); }));
+}
+
+}  // namespace
+
+UniqueFd open_own_program() {
+  return open_file(AT_FDCWD, "/proc/self/exe", O_RDONLY);
+}
+
+bool is_sealed(const UniqueFd& file) {
+  const int seals = ::fcntl(file.get(), F_GET_SEALS);
+  return seals != -1 && (seals & all_seals) == all_seals;
+}
+
+UniqueFd copy_and_seal(const UniqueFd& file, const char* name) {
+  const char* what = "cannot make a sealed copy of pidns";
+  UniqueFd copy = make_executable_memfd(name);
+  if (!copy.valid()) {
+    throw_error(Syscall::memfd_create, errno, what);
+  }
+  off_t left = facts_of(file, what).st_size;
+  while (left > 0) {
+    const ssize_t size =
+        retry([&] { return ::sendfile(copy.get(), file.get(), nullptr, static_cast<std::size_t>(left)); });
+    if (size <= 0) {
+      throw_error(Syscall::write, size == 0 ? EIO : errno, what);
+    }
+    left -= size;
+  }
+  if (::fcntl(copy.get(), F_ADD_SEALS, all_seals) == -1) {
+    throw_error(Syscall::fcntl, errno, what);
+  }
+  return copy;
+}
+
+void execute(const UniqueFd& file, std::span<char* const> words) {
+  std::vector<char*> arguments(words.begin(), words.end());
+  arguments.push_back(nullptr);
+  ::syscall(SYS_execveat, file.get(), "", arguments.data(), environ, AT_EMPTY_PATH);
+  throw_error(Syscall::execveat, errno, "cannot execute the sealed copy of pidns");
+}
+
+void set_process_name(const char* name) noexcept {
+  ::prctl(PR_SET_NAME, name);
+}
+
+}  // namespace pidns::sys
