@@ -21,7 +21,7 @@ void HeldSignals::remove_stop_signals() {
 }
 
 Outcome HeldSignals::deliver(int signal, SignalSet handled) {
-  const bool was_held = (held_ | missing_).contains(signal);
+  const bool was_held = undecided().contains(signal);
   held_ = held_ & ~SignalSet::of(signal);
   missing_ = missing_ & ~SignalSet::of(signal);
   return was_held && !handled.contains(signal) ? Outcome::discarded : Outcome::consumed;

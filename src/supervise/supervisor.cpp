@@ -14,6 +14,7 @@
 #include "pidns/supervise/delivery_watch.hpp"
 #include "pidns/supervise/handler_watch.hpp"
 #include "pidns/supervise/init.hpp"
+#include "pidns/supervise/own_status.hpp"
 #include "pidns/sys/channels.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/processes.hpp"
@@ -80,7 +81,10 @@ class Supervisor {
     child().set_reaped();
     read_channel();
     const ExitStatus init = exit_status_of(end);
-    const ExitStatus own = own_status(init);
+    const ExitStatus own = own_status(init, {.told = command_status_,
+                                             .applied = fatal_signal_,
+                                             .received = deadly_seen_,
+                                             .struck = struck_ & watch_.undecided()});
     narrator().narrate(describe_ending, supervised_.receiver, init, own);
     return {.status = own, .left = left_};
   }
@@ -154,6 +158,9 @@ class Supervisor {
     const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
                           !watch_.read_pending().value_or(SignalSet()).contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
+    if (watched && origin == Origin::group && !may_be_kept(number, *dispositions)) {
+      struck_ = struck_ | deadly(number);
+    }
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }
@@ -374,20 +381,6 @@ class Supervisor {
     }
   }
 
-  [[nodiscard]] ExitStatus own_status(const ExitStatus& init) const {
-    if (command_status_) {
-      return *command_status_;
-    }
-    if (fatal_signal_ != 0) {  // also if it exits before our SIGKILL: an ordinary process was dead by then
-      return {.killed = true, .value = fatal_signal_};
-    }
-    // A PID 1 that would have died of a signal it sends itself can only exit with the number of a shell.
-    const int signal = init.value - signal_base;
-    const bool stands_for_signal =
-        !init.killed && signal > 0 && signal <= last_signal && deadly_seen_.contains(signal);
-    return stands_for_signal ? ExitStatus{.killed = true, .value = signal} : init;
-  }
-
   [[nodiscard]] bool is_joined() const { return supervised_.receiver == Receiver::joined_command; }
   [[nodiscard]] bool has_init() const { return supervised_.receiver == Receiver::pidns_as_init; }
   [[nodiscard]] ChildProcess& child() const { return supervised_.child; }
@@ -405,6 +398,7 @@ class Supervisor {
   std::optional<int> left_;  // how many processes COMMAND has left behind
   int fatal_signal_ = 0;     // the signal whose default action has ended PID 1
   SignalSet deadly_seen_;    // signals to pidns that an ordinary process dies of
+  SignalSet struck_;         // of those, what PID 1 has received with its group while it kept none
   int stop_signal_ = 0;      // the signal that stops us too once PID 1 has stopped
   DeliveryWatch watch_;
   HandlerWatch handlers_;

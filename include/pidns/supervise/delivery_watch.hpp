@@ -40,6 +40,7 @@ class DeliveryWatch {
 
   [[nodiscard]] bool is_attached() const { return !threads_.empty(); }
   [[nodiscard]] bool holds(int signal) const { return held_.contains(signal); }
+  [[nodiscard]] SignalSet undecided() const { return held_.undecided(); }
   /// How long to wait before the next look, in milliseconds; -1: without end.
   [[nodiscard]] int pause() const;
 

@@ -30,6 +30,8 @@ class HeldSignals {
 
   [[nodiscard]] bool empty() const { return held_ == SignalSet(); }
   [[nodiscard]] bool contains(int signal) const { return held_.contains(signal); }
+  /// Those that are held, or have left the queue and may be about to be delivered.
+  [[nodiscard]] SignalSet undecided() const { return held_ | missing_; }
 
  private:
   SignalSet held_;
