@@ -41,12 +41,11 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
 /// the /proc of the host.
 /// @param new_root not valid: the root stays
 void refuse_root_directory(const Options& options, const UniqueFd& target, const UniqueFd& new_root) {
-  const std::string context = "--mount-proc=" + options.mount_proc->native();
-  const struct stat one = sys::facts_of(target, context);
-  const struct stat other = new_root.valid() ? sys::facts_of(new_root, context)
-                                             : sys::facts_of(sys::open_directory("/", "/"), context);
-  if (one.st_dev == other.st_dev && one.st_ino == other.st_ino) {
-    throw Failure(status_failed, context + ": is the root directory, where a new proc cannot be seen", {});
+  if (sys::is_root_directory(target, new_root)) {
+    throw Failure(status_failed,
+                  fmt::format("--mount-proc={}: is the root directory, where a new proc cannot be seen",
+                              options.mount_proc->native()),
+                  {});
   }
 }
 

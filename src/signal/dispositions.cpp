@@ -27,9 +27,11 @@ std::optional<SignalSet> awaited_by(pid_t pid, std::string_view text) {
 }
 
 /// Whether a thread slept, or was stopped, all the time from one look to another. One that runs enters and
-/// leaves system calls, so what the files say of it are facts of different moments.
+/// leaves system calls, so what the files say of it are facts of different moments. One that waits for the
+/// execve(2) of its vfork(2) child, D, goes on soon.
 bool slept_between(const ProcStatus& before, const ProcStatus& after) {
-  return before.state != 'R' && after.state == before.state && after.switches == before.switches;
+  return before.state != 'R' && before.state != 'D' && after.state == before.state &&
+         after.switches == before.switches;
 }
 
 std::vector<std::string> tasks_of(const UniqueFd& proc, pid_t pid) {
@@ -100,7 +102,9 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
     found->awaited = found->awaited | awaited;
     found->blocked = found->blocked & (status.blocked | awaited);
     const ProcStatus after = parse_status(read_unless_gone(proc, task + "/status").value_or(*text));
-    if (call.empty() || !known || !slept_between(status, after)) {
+    const bool slept = slept_between(status, after);
+    found->moving = found->moving || !slept;
+    if (call.empty() || !known || !slept) {
       found->unstable = found->unstable | ~status.blocked | ~after.blocked;
     }
   }
@@ -114,7 +118,7 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
 }
 
 bool keeps(const UniqueFd& proc, ProcessIds process, int signal, Dispositions found) {
-  for (int looks = 0; looks < 50 && !may_be_kept(signal, found) && found.unstable.contains(signal); ++looks) {
+  for (int looks = 0; looks < 50 && found.moving; ++looks) {
     sys::wait_readable({}, 1);
     const auto next = sys::or_default_on_error([&] { return read_dispositions(proc, process); });
     if (!next) {

@@ -49,7 +49,11 @@ void mount_new(Syscall name, const char* type, const char* target, const Syscall
 
 void mount_proc(const char* target, const SyscallObserver& observer) {
   mount_new(Syscall::mount, "proc", target, observer);
-  // A directory that leads to / is covered for others than those who are inside already.
+  // A directory that leads to / is covered for others than those who are inside already. What is mounted on
+  // the working directory cannot be seen through it either.
+  if (*target != '/') {
+    return;
+  }
   const std::string self = fmt::format("{}/self", target);
   std::array<char, 16> number{};
   const ssize_t size = retry([&] { return ::readlink(self.c_str(), number.data(), number.size()); });

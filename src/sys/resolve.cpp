@@ -74,6 +74,18 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
   return std::move(way.back());
 }
 
+bool is_root_directory(const UniqueFd& directory, const UniqueFd& new_root) {
+  const char* what = "cannot look at the root directory";
+  struct stat root {};
+  const int from = new_root.valid() ? new_root.get() : AT_FDCWD;
+  const char* path = new_root.valid() ? "" : "/";
+  if (retry([&] { return ::fstatat(from, path, &root, AT_EMPTY_PATH); }) == -1) {
+    throw_error(Syscall::stat, errno, what);
+  }
+  const struct stat facts = facts_of(directory, what);
+  return facts.st_dev == root.st_dev && facts.st_ino == root.st_ino;
+}
+
 UniqueFd open_mount_target(std::string path, const std::string& context) {
   for (int links = 0;;) {
     UniqueFd file = open_itself(AT_FDCWD, path, context);

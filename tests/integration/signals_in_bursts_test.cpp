@@ -125,7 +125,9 @@ TEST_CASE("of several signals at once the same one is deadly as without pidns", 
 
 TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]") {
   for (std::size_t i = 0; i < 50; ++i) {
-    Running running(forms().at(i % 2).wrap({"bash", "-c", "echo ready; while :; do /bin/true; done"}));
+    const Form& form = forms().at(i % 2);
+    INFO(form.options);
+    Running running(form.wrap({"bash", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
     running.send(SIGTERM);
     CHECK(to_text(running.finish().ending) == "killed by 15\n");
@@ -134,7 +136,9 @@ TEST_CASE("a shell that forks in a loop dies of the first SIGTERM", "[signals]")
 
 TEST_CASE("a shell that forks in a loop dies of the first of several signals", "[signals]") {
   for (std::size_t i = 0; i < 200; ++i) {
-    Running running(forms().at(i % 2).wrap({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
+    const Form& form = forms().at(i % 2);
+    INFO(form.options);
+    Running running(form.wrap({"sh", "-c", "echo ready; while :; do /bin/true; done"}));
     running.wait_for_output("ready\n");
     send_at_once(running, {40, 35});
     CHECK(to_text(running.finish().ending) == "killed by 35\n");

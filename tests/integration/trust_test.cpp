@@ -194,6 +194,31 @@ TEST_CASE("capabilities are kept across a change of user as by setpriv", "[trust
   CHECK(capabilities_of(in_namespace({"-S", "33"})).find("CapEff:\t0000000000000000") != std::string::npos);
 }
 
+TEST_CASE("privilege is left as unshare leaves it", "[trust]") {
+  int lines_compared = 0;
+  for (const std::string options :
+       {"", "-r", "-c", "-S 33", "-G 34", "-S 33 -G 34", "-r --keep-caps", "-c --keep-caps", "--map-user=5",
+        "-U --keep-caps", "-r -S 0", "-U --setgroups=deny"}) {
+    const Command commands[] = {
+        {"setpriv", "--dump"},
+        {"grep", "-E", "^(Cap|Uid|Gid|Groups|NoNewPrivs|Seccomp)", "/proc/self/status"}};
+    for (const Command& command : commands) {
+      INFO(options << " " << command.front());
+      Command line = words(options);
+      line.insert(line.end(), command.begin(), command.end());
+      Command with_unshare{"unshare", "-pf", "--mount-proc"};
+      with_unshare.insert(with_unshare.end(), line.begin(), line.end());
+      const Result ours = run_pidns(line);
+      const Result theirs = run(with_unshare);
+      CHECK(ours.out == theirs.out);
+      CHECK(ours.status() == 0);
+      CHECK(theirs.status() == 0);
+      lines_compared += static_cast<int>(lines(theirs.out).size());
+    }
+  }
+  std::cout << "privilege: " << lines_compared << " lines compared\n";
+}
+
 TEST_CASE("a copy whose file grants nothing may run", "[trust]") {
   for (const std::string change : {"chmod u+s", "chmod g+s", "setcap cap_sys_admin+ep"}) {
     INFO(change);

@@ -20,8 +20,8 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
 /// Takes the dispositions from the status alone, which does not show what a thread waits for.
 Dispositions dispositions_of(const ProcStatus& status);
 
-/// Whether a PID 1 that cannot be watched keeps a signal: whether one look says so. A thread that is seen
-/// while it enters or leaves sigtimedwait(2) is looked at again, for at most 50 ms.
+/// Whether a PID 1 that cannot be watched keeps a signal: whether one look says so. While a thread moves,
+/// what it blocks and waits for changes, so it is looked at again, for at most 50 ms.
 /// @param found the look to begin with
 bool keeps(const UniqueFd& proc, ProcessIds process, int signal, Dispositions found);
 

@@ -27,7 +27,8 @@ struct Dispositions {
   SignalSet pending = {};  ///< sent and not delivered yet
   /// Not blocked in a thread that may be entering, in or leaving sigtimedwait(2), as far as can be seen.
   SignalSet unstable = {};
-  bool ended = false;  ///< it is a zombie, and the sets are those of its end
+  bool moving = false;  ///< a thread ran or was about to while it was looked at
+  bool ended = false;   ///< it is a zombie, and the sets are those of its end
 };
 
 struct Decision {
