@@ -54,6 +54,9 @@ pidns::ExitStatus run_or_explain(std::span<const char* const> arguments, pidns::
   } catch (const pidns::Failure& failure) {
     log.failure(failure);
     return {.killed = false, .value = failure.status};
+  } catch (const pidns::UsageError& error) {
+    log.failure(pidns::Failure(pidns::status_failed, error.what(), error.hint));
+    return {.killed = false, .value = pidns::status_failed};
   } catch (const std::exception& error) {
     log.error("{}", pidns::on_one_line(error.what()));
     return {.killed = false, .value = pidns::status_failed};

@@ -35,7 +35,7 @@ void read_value(std::string_view option, Read read) {
   try {
     read();
   } catch (const UsageError& error) {
-    throw UsageError(fmt::format("--{}: {}", option, error.what()));
+    throw UsageError(fmt::format("--{}: {}", option, error.what()), error.hint);
   }
 }
 
@@ -91,6 +91,9 @@ Settings read_settings(const ParsedArgs& args) {
     app.parse(to_cli11(args));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
+  } catch (const UsageError& error) {
+    throw args.doubtful.empty() ? error
+                                : UsageError(error.what(), fmt::format("did you mean -{}?", args.doubtful));
   }
   return settings;
 }

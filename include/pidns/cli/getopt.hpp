@@ -17,6 +17,7 @@ struct ParsedArgs {
     std::string value;   ///< empty: none
   };
   std::vector<Occurrence> options;   ///< in the order of the line
+  std::string_view doubtful;         ///< a word like `-list`, which is -l with a value; empty: none
   std::vector<std::string> command;  ///< from the first word that is not an option, or after `--`
 
   /// @param option a long name, without minus signs

@@ -373,8 +373,8 @@ TEST_CASE("an unknown option is refused and the nearest one is suggested", "[cli
   CHECK(error_of({"--no-frok"}) == "--no-frok: unknown option, did you mean --no-fork?");
   CHECK(error_of({"--zyzzyva"}) == "--zyzzyva: unknown option, see pidns --help");
   CHECK(error_of({"-Q"}) == "-Q: unknown option, see pidns --help");
-  CHECK(error_of({"-fQ"}) == "-Q: unknown option, see pidns --help");
-  CHECK(error_of({"-f-", "true"}) == "--: unknown option, see pidns --help");
+  CHECK(error_of({"-fQ"}) == "-fQ: unknown option -Q, see pidns --help");
+  CHECK(error_of({"-f-", "true"}) == "-f-: unknown option, see pidns --help");
 }
 
 TEST_CASE("the words of the command are never read or changed", "[cli]") {
