@@ -236,6 +236,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   Options options = args.has("join") ? join_options(args, std::move(settings.options))
                                      : launch_options(args, std::move(settings.options));
   options.command = std::move(args.command);
+  options.place = args.place;
   return options;
 }
 

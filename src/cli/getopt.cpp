@@ -52,6 +52,14 @@ std::size_t find_letter(std::string_view word, std::size_t at) {
   return static_cast<std::size_t>(found - table.begin());
 }
 
+/// Whether a word is a long option without its minus signs.
+bool is_bare_option(std::string_view word) {
+  const std::string_view name = word.substr(0, word.find('='));
+  const auto table = option_table();
+  return std::any_of(table.begin(), table.end(),
+                     [&](const OptionSpec& option) { return option.name == name; });
+}
+
 [[noreturn]] void refuse_value(const OptionSpec& option) {
   throw UsageError(fmt::format("--{}: takes no value", option.name));
 }
@@ -65,6 +73,7 @@ class Parser {
       const std::string_view word = words_[next_];
       if (word == "--") {
         ++next_;
+        args_.place = {};
         break;
       }
       if (word.starts_with("--")) {
@@ -77,12 +86,14 @@ class Parser {
     }
     const auto rest = words_.subspan(next_);
     args_.command.assign(rest.begin(), rest.end());
+    args_.place.is_option_name = !rest.empty() && is_bare_option(rest.front());
     return std::move(args_);
   }
 
  private:
   void read_long(std::string_view word) {
     ++next_;
+    args_.place = {};
     const auto equals = word.find('=');
     const std::size_t option = find_long(word);
     if (equals == std::string_view::npos) {
@@ -98,6 +109,7 @@ class Parser {
   /// the next word.
   void read_shorts(std::string_view word) {
     ++next_;
+    args_.place = {};
     for (std::size_t at = 1; at < word.size(); ++at) {
       const std::size_t option = find_letter(word, at);
       if (option_table()[option].value.takes == Takes::value && at + 1 < word.size()) {
@@ -132,6 +144,7 @@ class Parser {
         [[fallthrough]];
       case Takes::optional_equals:
         args_.options.push_back({option, std::string(spec.value.default_value)});
+        args_.place = {.option_before = spec.name, .value_before = spec.value.name};
         return;
     }
   }

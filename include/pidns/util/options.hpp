@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pidns/util/ids.hpp"
@@ -38,6 +39,13 @@ struct BinfmtDefinition {
 
 /// --grace=infinity
 inline constexpr std::chrono::milliseconds endless = std::chrono::milliseconds::max();
+
+/// Where COMMAND stands on the line, for a hint if it cannot be executed.
+struct CommandPlace {
+  std::string_view option_before = {};  ///< an option that takes a value only with `=`, and has none
+  std::string_view value_before = {};   ///< what the help calls that value
+  bool is_option_name = false;          ///< COMMAND is one without its minus signs
+};
 
 /// What one run of pidns is to do: plain data, filled by parse(), completed once by complete().
 struct Options {
@@ -72,6 +80,7 @@ struct Options {
   int verbosity = 0;                  ///< --verbose, counted
   bool explain = false;               ///< --explain
   std::vector<std::string> command;   ///< empty: the user's shell
+  CommandPlace place;                 ///< of the command on the line
 };
 
 /// --list: show PID namespaces instead of running anything.
