@@ -118,16 +118,17 @@ void refuse_others(const ParsedArgs& args, std::string_view option,
 }
 
 ListRequest list_request(const ParsedArgs& args, ListRequest list) {
+  constexpr const char* one_pid = "--list=PID shows one namespace and those below it, --list alone all";
   refuse_others(args, "list", {"json", "verbose"});
   if (args.command.empty()) {
     return list;
   }
   if (list.pid) {
-    throw UsageError(fmt::format("--list: takes no COMMAND: {}", args.command.front()));
+    throw UsageError(fmt::format("--list: takes no COMMAND: {}", args.command.front()), one_pid);
   }
   read_value("list", [&] { list.pid = values::pid(args.command.front()); });
   if (args.command.size() > 1) {
-    throw UsageError("--list: takes one PID");
+    throw UsageError("--list: takes one PID", one_pid);
   }
   return list;
 }
@@ -136,6 +137,7 @@ ListRequest list_request(const ParsedArgs& args, ListRequest list) {
 void choose_steps(Options& options, const ParsedArgs& args) {
   const bool named = args.has("fork") || args.has("no-fork") || args.has("mount-proc");
   options.only_init_named = options.init && !named;
+  options.proc_is_implied = !args.has("mount-proc");
   if (!named) {
     options.mount_proc = "/proc";
     options.init = true;

@@ -69,6 +69,13 @@ void map_both(Settings& settings, const std::string&) {
   settings.options.groups.blocks.push_back({.source = source});
 }
 
+/// Reads --setuid and --setgid: an ID, or a name that is looked up later.
+template <auto number, auto name>
+void choose_id(Settings& settings, const std::string& text) {
+  settings.options.*name = values::is_name(text) ? text : "";
+  settings.options.*number = values::is_name(text) ? std::nullopt : std::optional(values::id(text));
+}
+
 void map_root(Settings& settings, const std::string&) {
   settings.options.users.current = "0";
   settings.options.groups.current = "0";
@@ -181,11 +188,11 @@ constexpr std::array table{
                parse_into<&Options::setgroups, values::setgroups>},
     OptionSpec{"keep-caps", '\0', Group::user, nothing(),
                "let COMMAND keep its capabilities in the user namespace", set<&Options::keep_capabilities>},
-    OptionSpec{"setuid", 'S', Group::user, required("UID"), "run COMMAND as user UID",
-               parse_into<&Options::user, values::id>},
+    OptionSpec{"setuid", 'S', Group::user, required("UID"), "run COMMAND as user UID, a number or name",
+               choose_id<&Options::user, &Options::user_name>},
     OptionSpec{"setgid", 'G', Group::user, required("GID"),
-               "run COMMAND as group GID, without supplementary groups",
-               parse_into<&Options::group, values::id>},
+               "run COMMAND as group GID, a number or name, without supplementary groups",
+               choose_id<&Options::group, &Options::group_name>},
     OptionSpec{"no-user", '\0', Group::user, nothing(), "never create a user namespace unasked",
                set<&Options::automatic_user_namespace, false>},
 

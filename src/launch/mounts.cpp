@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <cerrno>
+
 #include "pidns/launch/binfmt.hpp"
 #include "pidns/proc/mountinfo.hpp"
 #include "pidns/process/exit_status.hpp"
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/mounts.hpp"
 #include "pidns/sys/observer.hpp"
@@ -36,6 +39,26 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
   }
 }
 
+/// Opens where the new proc is to be mounted.
+/// @param open opens a directory in the new root, if there is one
+template <typename Open>
+UniqueFd open_proc_target(const Options& options, const std::filesystem::path& target, Open open) {
+  if (!options.proc_is_implied) {
+    return open(target, "--mount-proc=" + options.mount_proc->native());
+  }
+  try {
+    return open(target, "cannot mount proc on " + options.mount_proc->native());
+  } catch (const sys::Error& error) {
+    if (error.error() != ENOENT) {
+      throw;
+    }
+    const std::string root = options.root ? options.root->native() : "/";
+    throw Failure(status_failed, error.what(),
+                  fmt::format("{0} has no directory proc: mkdir {0}{1}proc, or add --fork to do without",
+                              root, root.ends_with('/') ? "" : "/"));
+  }
+}
+
 /// Whether a directory comes into being only with the new proc, like the one where binfmt_misc belongs.
 bool is_in_new_proc(const Options& options, const std::filesystem::path& directory) {
   if (!options.mount_proc) {
@@ -60,7 +83,7 @@ void check_directories(const Options& options) {
     open(start, "--wd=" + start.native());
   }
   if (options.mount_proc) {
-    const UniqueFd target = open(start / *options.mount_proc, "--mount-proc=" + options.mount_proc->native());
+    const UniqueFd target = open_proc_target(options, start / *options.mount_proc, open);
     if (propagates_to_host(options)) {
       refuse_shared_target(options, target);
     }

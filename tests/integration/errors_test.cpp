@@ -119,7 +119,7 @@ TEST_CASE("directories are looked at before anything is made", "[errors]") {
     check_message(run(pidns_as_nobody({"--no-user", option + "=" + file, "true"})), 125,
                   option + "=" + file + ": Not a directory");
   }
-  check_message(run_pidns({"--root=" + directory.path(), "true"}), 125,
+  check_message(run_pidns({"--root=" + directory.path(), "--mount-proc", "true"}), 125,
                 "--mount-proc=/proc in the new root: No such file or directory");
   check_message(run_pidns({"--root=" + directory.path(), "--wd=/usr", "true"}), 125,
                 "--wd=/usr in the new root: No such file or directory");

@@ -114,3 +114,32 @@ TEST_CASE("a line whose command cannot be executed gets the hint that helps", "[
   };
   check_mistakes("commands that cannot be executed", mistakes, harness::pidns);
 }
+
+TEST_CASE("a directory that nobody has named is told with the way to do without it", "[mistakes]") {
+  const TemporaryDirectory directory;
+  const std::string& root = directory.path();
+  const std::string text = "cannot mount proc on /proc in the new root: No such file or directory";
+  const std::string hint =
+      root + " has no directory proc: mkdir " + root + "/proc, or add --fork to do without";
+  check_mistakes("roots without proc",
+                 {{{"--root", root, "true"}, 125, text, hint},
+                  {{"-R" + root, "true"}, 125, text, hint},
+                  {{"--init", "--root", root, "true"}, 125, text, hint},
+                  {{"--root", root, "--mount-proc", "true"},
+                   125,
+                   "--mount-proc=/proc in the new root: No such file or directory"},
+                  {{"--root", root, "--fork", "true"}, 127, not_found("true")}},
+                 harness::pidns);
+}
+
+TEST_CASE("users and groups have names", "[mistakes]") {
+  CHECK(run_pidns({"--setgid=nogroup", "--setuid=nobody", "id", "-un"}).out == "nobody\n");
+  CHECK(run_pidns({"-G", "nogroup", "-S", "nobody", "id", "-gn"}).out == "nogroup\n");
+  CHECK(run_pidns({"-Snobody", "-S0", "id", "-u"}).out == "0\n");
+  check_mistakes("names of nobody",
+                 {{{"--setuid", "no-such-user", "true"}, 125, "--setuid: unknown user 'no-such-user'"},
+                  {{"-G", "no-such-group", "true"}, 125, "--setgid: unknown group 'no-such-group'"},
+                  {{"--setuid", "1x", "true"}, 125, "--setuid: 1x is not an ID"},
+                  {{"--map-user", "no-such-user", "true"}, 125, "--map-user: unknown user 'no-such-user'"}},
+                 harness::pidns);
+}

@@ -51,6 +51,7 @@ struct CommandPlace {
 struct Options {
   bool fork = true;                                        ///< --fork, --no-fork
   std::optional<std::filesystem::path> mount_proc;         ///< --mount-proc; unset: leave /proc alone
+  bool proc_is_implied = false;                            ///< no option on the line names mount_proc
   bool init = false;                                       ///< --init, also where no step is named
   bool only_init_named = false;                            ///< of the steps
   int namespaces = CLONE_NEWPID;                           ///< CLONE_NEW* of all that are created
@@ -64,6 +65,8 @@ struct Options {
   bool keep_capabilities = false;                          ///< --keep-caps
   std::optional<uid_t> user;                               ///< --setuid
   std::optional<gid_t> group;                              ///< --setgid
+  std::string user_name;                                   ///< --setuid, where complete() is to look it up
+  std::string group_name;                                  ///< --setgid, likewise
   bool automatic_user_namespace = true;                    ///< --no-user clears it
   unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
   std::optional<std::filesystem::path> root;               ///< --root

@@ -233,7 +233,13 @@ TEST_CASE("ids and capabilities of the command", "[cli]") {
   for (const Words& words : {Words{"-G", "7"}, Words{"-G7"}, Words{"--setgid=7"}, Words{"--setgid", "7"}}) {
     CHECK(with(words).group == 7U);
   }
-  for (const char* value : {"root", "-1", "4294967295", "4294967296", "1x", "0x1"}) {
+  for (const char* name : {"root", "www-data", "_apt"}) {
+    CHECK(with({"-S", name}).user_name == name);
+    CHECK(with({"-G", name}).group_name == name);
+    CHECK(with({"-S", name, "-S7"}).user_name.empty());
+    CHECK(with({"-S7", "-S", name}).user == std::nullopt);
+  }
+  for (const char* value : {"-1", "4294967295", "4294967296", "1x", "0x1"}) {
     CHECK(error_of({"-S", value, "true"}) == std::string("--setuid: ") + value + " is not an ID");
     CHECK(error_of({"-G", value, "true"}) == std::string("--setgid: ") + value + " is not an ID");
   }

@@ -38,6 +38,9 @@ std::string unknown(const std::string& word) {
 
 const std::string blank = ": unknown option, with a blank in it: leave out the quotes";
 
+const std::string pids = "pidns --list shows the namespaces and the PIDs in them";
+const std::string one_pid = "--list=PID shows one namespace and those below it, --list alone all";
+
 const std::vector<Mistake> mistakes{
     // a minus sign is missing
     {{"-fork", "true"}, unknown("-fork", "fork")},
@@ -59,6 +62,13 @@ const std::vector<Mistake> mistakes{
     {{"--fork--mount-proc=/mnt"}, "--fork--mount-proc: a blank is missing before --mount-proc"},
     {{"--wd/srv"}, unknown("--wd/srv", "wd=/srv")},
     {{"--mount-proc/mnt"}, unknown("--mount-proc/mnt", "mount-proc=/mnt")},
+    // what is listed and joined
+    {{"--list", "bash"}, "--list: bash is not a PID", pids},
+    {{"--join", "bash", "true"}, "--join: bash is not a PID", pids},
+    {{"--join=0", "true"}, "--join: 0 is not a PID", pids},
+    {{"--list", "1", "2"}, "--list: takes no COMMAND: 2", one_pid},
+    {{"--list=1", "true"}, "--list: takes no COMMAND: true", one_pid},
+    {{"--list", "--", "1", "2"}, "--list: takes one PID", one_pid},
     // a blank too many
     {{"--fork bash"}, "--fork bash" + blank},
     {{"-f bash"}, "-f bash" + blank},
@@ -113,7 +123,7 @@ std::vector<std::string> options_in(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("an option that is typed wrongly gets the line that helps", "[mistakes]") {
+TEST_CASE("a line that is typed wrongly gets the line that helps", "[mistakes]") {
   int right = 0;
   for (const Mistake& mistake : mistakes) {
     CAPTURE(mistake.line);
@@ -122,8 +132,7 @@ TEST_CASE("an option that is typed wrongly gets the line that helps", "[mistakes
     CHECK(error.hint == mistake.hint);
     right += error.what() == mistake.message && error.hint == mistake.hint ? 1 : 0;
   }
-  std::cout << "mistyped options: " << mistakes.size() << " lines, " << right
-            << " with the line that helps\n";
+  std::cout << "mistyped lines: " << mistakes.size() << " lines, " << right << " with the line that helps\n";
 }
 
 TEST_CASE("the words of other tools are not options here and the advice names options that are",
