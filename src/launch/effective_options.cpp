@@ -65,6 +65,7 @@ Options complete(const Options& requested, Narrator& narrator, Log& log) {
   if (options.command.empty()) {
     options.command = {default_command(options)};
   }
+  options.caller_is_root = ::geteuid() == 0;
   options.user = look_up(IdKind::user, options.user_name, options.user);
   options.group = look_up(IdKind::group, options.group_name, options.group);
   if (is_existing_init(options)) {

@@ -49,27 +49,28 @@ struct CommandPlace {
 
 /// What one run of pidns is to do: plain data, filled by parse(), completed once by complete().
 struct Options {
-  bool fork = true;                                        ///< --fork, --no-fork
-  std::optional<std::filesystem::path> mount_proc;         ///< --mount-proc; unset: leave /proc alone
-  bool proc_is_implied = false;                            ///< no option on the line names mount_proc
-  bool init = false;                                       ///< --init, also where no step is named
-  bool only_init_named = false;                            ///< of the steps
-  int namespaces = CLONE_NEWPID;                           ///< CLONE_NEW* of all that are created
-  std::vector<PinnedNamespace> pinned;                     ///< --pid=FILE and the like, at most one a kind
-  std::optional<std::int64_t> monotonic;                   ///< --monotonic, in seconds
-  std::optional<std::int64_t> boottime;                    ///< --boottime, in seconds
-  IdMapRequest users;                                      ///< of the new user namespace
-  IdMapRequest groups;                                     ///< likewise
-  std::optional<Setgroups> setgroups;                      ///< --setgroups
-  std::optional<Ids> owner;                                ///< --owner
-  bool keep_capabilities = false;                          ///< --keep-caps
-  std::optional<uid_t> user;                               ///< --setuid
-  std::optional<gid_t> group;                              ///< --setgid
-  std::string user_name;                                   ///< --setuid, where complete() is to look it up
-  std::string group_name;                                  ///< --setgid, likewise
-  bool automatic_user_namespace = true;                    ///< --no-user clears it
-  unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
-  std::optional<std::filesystem::path> root;               ///< --root
+  bool fork = true;                                 ///< --fork, --no-fork
+  std::optional<std::filesystem::path> mount_proc;  ///< --mount-proc; unset: leave /proc alone
+  bool proc_is_implied = false;                     ///< no option on the line names mount_proc
+  bool init = false;                                ///< --init, also where no step is named
+  bool only_init_named = false;                     ///< of the steps
+  int namespaces = CLONE_NEWPID;                    ///< CLONE_NEW* of all that are created
+  std::vector<PinnedNamespace> pinned;              ///< --pid=FILE and the like, at most one a kind
+  std::optional<std::int64_t> monotonic;            ///< --monotonic, in seconds
+  std::optional<std::int64_t> boottime;             ///< --boottime, in seconds
+  IdMapRequest users;                               ///< of the new user namespace
+  IdMapRequest groups;                              ///< likewise
+  std::optional<Setgroups> setgroups;               ///< --setgroups
+  std::optional<Ids> owner;                         ///< --owner
+  bool keep_capabilities = false;                   ///< --keep-caps
+  std::optional<uid_t> user;                        ///< --setuid
+  std::optional<gid_t> group;                       ///< --setgid
+  std::string user_name;                            ///< --setuid, where complete() is to look it up
+  std::string group_name;                           ///< --setgid, likewise
+  bool automatic_user_namespace = true;             ///< --no-user clears it
+  bool caller_is_root = false;                      ///< outside of the new user namespace; by complete()
+  unsigned long propagation = MS_PRIVATE | MS_REC;  ///< --propagation, as mount(2) flags; 0: unchanged
+  std::optional<std::filesystem::path> root;        ///< --root
   std::optional<std::filesystem::path> working_directory;  ///< --wd
   std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
   std::optional<BinfmtDefinition> load_interp;             ///< --load-interp
