@@ -2,14 +2,18 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 #include "pidns/cli/command_line.hpp"
+#include "pidns/cli/option_table.hpp"
+#include "pidns/explain/layout.hpp"
 #include "pidns/explain/log.hpp"
 #include "pidns/launch/launch.hpp"
 #include "pidns/list/listing.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/terminal.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/text.hpp"
 
@@ -30,11 +34,16 @@ void print(const std::string& text) {
   }
 }
 
+bool bold_is_shown() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
+  return pidns::choose_style(pidns::sys::stdout_width(), std::getenv("NO_COLOR"), std::getenv("TERM")).colour;
+}
+
 pidns::ExitStatus run(std::span<const char* const> arguments, pidns::Log& log) {
   refuse_raised_privilege();
   const auto request = pidns::parse(arguments);
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
-    print(printout->text);
+    print(printout->is_help && bold_is_shown() ? pidns::with_bold_headings(printout->text) : printout->text);
     return {};
   }
   if (const auto* list = std::get_if<pidns::ListRequest>(&request)) {

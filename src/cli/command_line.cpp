@@ -117,6 +117,13 @@ void refuse_others(const ParsedArgs& args, std::string_view option,
   }
 }
 
+/// -h asks for the short help, --help for the whole one.
+bool asks_for_all(const ParsedArgs& args) {
+  return std::any_of(args.options.begin(), args.options.end(), [](const ParsedArgs::Occurrence& occurrence) {
+    return option_table()[occurrence.option].name == "help" && !occurrence.is_letter;
+  });
+}
+
 ListRequest list_request(const ParsedArgs& args, ListRequest list) {
   constexpr const char* one_pid = "--list=PID shows one namespace and those below it, --list alone all";
   refuse_others(args, "list", {"json", "verbose"});
@@ -221,13 +228,13 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   Settings settings = read_settings(args);
   refuse_contradictions(args);
   if (args.has("help")) {
-    return Printout{help_text()};
+    return Printout{.text = asks_for_all(args) ? help_text() : short_help_text(), .is_help = true};
   }
   if (args.has("completion")) {
-    return Printout{completion_script(settings.completion)};
+    return Printout{.text = completion_script(settings.completion)};
   }
   if (args.has("version")) {
-    return Printout{"pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};
+    return Printout{.text = "pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};
   }
   if (args.has("list")) {
     return list_request(args, settings.list);

@@ -120,6 +120,7 @@ class Parser {
         return;
       }
       add_without_equals(option);
+      args_.options.back().is_letter = true;
     }
   }
 
@@ -128,7 +129,7 @@ class Parser {
     const bool is_last = next_ == words_.size();
     switch (spec.value.takes) {
       case Takes::nothing:
-        args_.options.push_back({option, {}});
+        args_.options.push_back({.option = option, .value = {}});
         return;
       case Takes::value:
         if (is_last) {
@@ -143,7 +144,7 @@ class Parser {
         }
         [[fallthrough]];
       case Takes::optional_equals:
-        args_.options.push_back({option, std::string(spec.value.default_value)});
+        args_.options.push_back({.option = option, .value = std::string(spec.value.default_value)});
         args_.place = {.option_before = spec.name, .value_before = spec.value.name};
         return;
     }
@@ -153,7 +154,7 @@ class Parser {
     if (value.empty()) {  // as from a variable that is not set: `--mount-proc=$DIR`
       throw UsageError(fmt::format("--{}: the value is empty", option_table()[option].name));
     }
-    args_.options.push_back({option, std::string(value)});
+    args_.options.push_back({.option = option, .value = std::string(value)});
   }
 
   std::span<const char* const> words_;

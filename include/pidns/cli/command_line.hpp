@@ -21,6 +21,7 @@ struct UsageError : std::runtime_error {
 /// Text to print on stdout instead of running anything: --help, --version.
 struct Printout {
   std::string text;
+  bool is_help = false;  ///< whose headings may be bold
 };
 
 /// Reads the command line: `[OPTION]... [--] [COMMAND [ARG]...]`.

@@ -17,6 +17,7 @@ struct ParsedArgs {
   struct Occurrence {
     std::size_t option;  ///< index into option_table()
     std::string value;   ///< empty: none
+    bool is_letter = false;
   };
   std::vector<Occurrence> options;   ///< in the order of the line
   std::string_view doubtful;         ///< a word like `-list`, which is -l with a value; empty: none
