@@ -173,12 +173,12 @@ Failure diagnose_command(const Failure& failure, const Options& options) {
       !failure.hint.empty()) {  // it is there, and its interpreter is not
     return failure;
   }
-  std::string hint = hint_for_command({.words = options.command,
-                                       .place = options.place,
-                                       .status = failure.status,
-                                       .kind = kind_of(options.command.front()),
-                                       .is_program = is_in_path});
-  return {failure.status, failure.what(), hint.empty() ? failure.hint : std::move(hint)};
+  const std::string hint = hint_for_command({.words = options.command,
+                                             .place = options.place,
+                                             .status = failure.status,
+                                             .kind = kind_of(options.command.front()),
+                                             .is_program = is_in_path});
+  return {failure.status, failure.what(), hint.empty() ? failure.hint : hint};
 }
 
 }  // namespace pidns

@@ -229,12 +229,10 @@ std::string hint_for_denied_setgroups(const Options& options) {
   if (!read_own("setgroups").starts_with("deny")) {
     return {};
   }
-  return options.group == gid_t{0}
-             ? "--setgid drops the supplementary groups, and this user namespace denies that: -r alone maps "
-               "you to "
-               "root, group 0 included"
-             : "--setgid drops the supplementary groups, and this user namespace denies that: use "
-               "--map-groups or --map-auto without --setgroups=deny";
+  return fmt::format(
+      "--setgid drops the supplementary groups, and this user namespace denies that: use --map-groups or "
+      "--map-auto without --setgroups=deny{}",
+      options.group == gid_t{0} ? ", or -r without --setgid to be root" : "");
 }
 
 std::string hint_for_lacking_capability(int capability, std::string_view name) {

@@ -174,30 +174,30 @@ TEST_CASE("users and groups have names", "[mistakes]") {
 
 TEST_CASE("an ID that does not exist in the user namespace gets the option that maps it", "[mistakes]") {
   const std::string absent = " does not exist in the user namespace: ";
-  check_mistakes("IDs that are not mapped",
-                 {{{"-S", "0", "true"},
-                   125,
-                   "cannot become user 0: Invalid argument",
-                   "user 0" + absent + "-r maps you to root"},
-                  {{"--setuid=root", "true"},
-                   125,
-                   "cannot become user 0: Invalid argument",
-                   "user 0" + absent + "-r maps you to root"},
-                  {{"-S7", "true"},
-                   125,
-                   "cannot become user 7: Invalid argument",
-                   "user 7" + absent + "--map-user=7 maps you to it"},
-                  {{"-US", "0", "true"},
-                   125,
-                   "cannot become user 0: Invalid argument",
-                   "user 0" + absent + "-r maps you to root"},
-                  {{"-G0", "true"},
-                   125,
-                   "cannot give up supplementary groups: Operation not permitted",
-                   "--setgid drops the supplementary groups, and this user namespace denies that: -r alone "
-                   "maps you to root, "
-                   "group 0 included"}},
-                 pidns_as_nobody);
+  check_mistakes(
+      "IDs that are not mapped",
+      {{{"-S", "0", "true"},
+        125,
+        "cannot become user 0: Invalid argument",
+        "user 0" + absent + "-r maps you to root"},
+       {{"--setuid=root", "true"},
+        125,
+        "cannot become user 0: Invalid argument",
+        "user 0" + absent + "-r maps you to root"},
+       {{"-S7", "true"},
+        125,
+        "cannot become user 7: Invalid argument",
+        "user 7" + absent + "--map-user=7 maps you to it"},
+       {{"-US", "0", "true"},
+        125,
+        "cannot become user 0: Invalid argument",
+        "user 0" + absent + "-r maps you to root"},
+       {{"-G0", "true"},
+        125,
+        "cannot give up supplementary groups: Operation not permitted",
+        "--setgid drops the supplementary groups, and this user namespace denies that: use --map-groups or "
+        "--map-auto without --setgroups=deny, or -r without --setgid to be root"}},
+      pidns_as_nobody);
   CHECK(run(pidns_as_nobody({"-r", "-S", "0", "id", "-u"})).out == "0\n");
   CHECK(run(pidns_as_nobody({"--map-user=7", "-S7", "id", "-u"})).out == "7\n");
   CHECK(run(pidns_as_nobody({"-r", "id", "-g"})).out == "0\n");
