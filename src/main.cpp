@@ -3,8 +3,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 #include "pidns/cli/command_line.hpp"
+#include "pidns/cli/option_table.hpp"
+#include "pidns/explain/layout.hpp"
 #include "pidns/explain/log.hpp"
 #include "pidns/launch/capabilities.hpp"
 #include "pidns/launch/launch.hpp"
@@ -13,6 +16,7 @@
 #include "pidns/process/sealed_copy.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/terminal.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/text.hpp"
 
@@ -36,11 +40,16 @@ void print(const std::string& text) {
   }
 }
 
+bool bold_is_shown() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
+  return pidns::choose_style(pidns::sys::stdout_width(), std::getenv("NO_COLOR"), std::getenv("TERM")).colour;
+}
+
 pidns::ExitStatus run(std::span<char* const> words, pidns::Log& log) {
   refuse_raised_privilege();
   const auto request = pidns::parse(words.subspan(words.empty() ? 0 : 1));
   if (const auto* printout = std::get_if<pidns::Printout>(&request)) {
-    print(printout->text);
+    print(printout->is_help && bold_is_shown() ? pidns::with_bold_headings(printout->text) : printout->text);
     return {};
   }
   if (const auto* list = std::get_if<pidns::ListRequest>(&request)) {
@@ -63,6 +72,9 @@ pidns::ExitStatus run_or_explain(std::span<char* const> words, pidns::Log& log) 
   } catch (const pidns::Failure& failure) {
     log.failure(failure);
     return {.killed = false, .value = failure.status};
+  } catch (const pidns::UsageError& error) {
+    log.failure(pidns::Failure(pidns::status_failed, error.what(), error.hint));
+    return {.killed = false, .value = pidns::status_failed};
   } catch (const std::exception& error) {
     log.error("{}", pidns::on_one_line(error.what()));
     return {.killed = false, .value = pidns::status_failed};

@@ -35,7 +35,7 @@ void read_value(std::string_view option, Read read) {
   try {
     read();
   } catch (const UsageError& error) {
-    throw UsageError(fmt::format("--{}: {}", option, error.what()));
+    throw UsageError(fmt::format("--{}: {}", option, error.what()), error.hint);
   }
 }
 
@@ -91,6 +91,9 @@ Settings read_settings(const ParsedArgs& args) {
     app.parse(to_cli11(args));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
+  } catch (const UsageError& error) {
+    throw args.doubtful.empty() ? error
+                                : UsageError(error.what(), fmt::format("did you mean -{}?", args.doubtful));
   }
   return settings;
 }
@@ -114,17 +117,25 @@ void refuse_others(const ParsedArgs& args, std::string_view option,
   }
 }
 
+/// -h asks for the short help, --help for the whole one.
+bool asks_for_all(const ParsedArgs& args) {
+  return std::any_of(args.options.begin(), args.options.end(), [](const ParsedArgs::Occurrence& occurrence) {
+    return option_table()[occurrence.option].name == "help" && !occurrence.is_letter;
+  });
+}
+
 ListRequest list_request(const ParsedArgs& args, ListRequest list) {
+  constexpr const char* one_pid = "--list=PID shows one namespace and those below it, --list alone all";
   refuse_others(args, "list", {"json", "verbose"});
   if (args.command.empty()) {
     return list;
   }
   if (list.pid) {
-    throw UsageError(fmt::format("--list: takes no COMMAND: {}", args.command.front()));
+    throw UsageError(fmt::format("--list: takes no COMMAND: {}", args.command.front()), one_pid);
   }
   read_value("list", [&] { list.pid = values::pid(args.command.front()); });
   if (args.command.size() > 1) {
-    throw UsageError("--list: takes one PID");
+    throw UsageError("--list: takes one PID", one_pid);
   }
   return list;
 }
@@ -133,6 +144,7 @@ ListRequest list_request(const ParsedArgs& args, ListRequest list) {
 void choose_steps(Options& options, const ParsedArgs& args) {
   const bool named = args.has("fork") || args.has("no-fork") || args.has("mount-proc");
   options.only_init_named = options.init && !named;
+  options.proc_is_implied = !args.has("mount-proc");
   if (!named) {
     options.mount_proc = "/proc";
     options.init = true;
@@ -216,13 +228,13 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   Settings settings = read_settings(args);
   refuse_contradictions(args);
   if (args.has("help")) {
-    return Printout{help_text()};
+    return Printout{.text = asks_for_all(args) ? help_text() : short_help_text(), .is_help = true};
   }
   if (args.has("completion")) {
-    return Printout{completion_script(settings.completion)};
+    return Printout{.text = completion_script(settings.completion)};
   }
   if (args.has("version")) {
-    return Printout{"pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};
+    return Printout{.text = "pidns " PIDNS_VERSION " (" PIDNS_LINKAGE ")\n"};
   }
   if (args.has("list")) {
     return list_request(args, settings.list);
@@ -233,6 +245,7 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   Options options = args.has("join") ? join_options(args, std::move(settings.options))
                                      : launch_options(args, std::move(settings.options));
   options.command = std::move(args.command);
+  options.place = args.place;
   return options;
 }
 

@@ -4,43 +4,20 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
 #include "pidns/cli/command_line.hpp"
+#include "pidns/cli/mistakes.hpp"
 #include "pidns/cli/option_table.hpp"
 
 namespace pidns {
 
 namespace {
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substitution = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substitution, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-[[noreturn]] void throw_unknown(std::string_view name) {
-  const auto table = option_table();
-  const auto nearest = std::min_element(table.begin(), table.end(), [&](const auto& a, const auto& b) {
-    return edit_distance(a.name, name) < edit_distance(b.name, name);
-  });
-  // Further apart than half of its letters, it is another word.
-  const bool similar = edit_distance(nearest->name, name) * 2 <= name.size();
-  throw UsageError(similar ? fmt::format("--{}: unknown option, did you mean --{}?", name, nearest->name)
-                           : fmt::format("--{}: unknown option, see pidns --help", name));
-}
-
-std::size_t find_long(std::string_view name) {
+/// @param word as typed, with its value
+std::size_t find_long(std::string_view word) {
+  const std::string_view name = word.substr(2, word.find('=') - 2);
   const auto table = option_table();
   std::vector<std::size_t> matches;
   for (std::size_t i = 0; i < table.size(); ++i) {
@@ -52,7 +29,7 @@ std::size_t find_long(std::string_view name) {
     }
   }
   if (matches.empty()) {
-    throw_unknown(name);
+    throw unknown_long_option(word);
   }
   if (matches.size() > 1) {
     std::vector<std::string> names(matches.size());
@@ -63,14 +40,24 @@ std::size_t find_long(std::string_view name) {
   return matches.front();
 }
 
-std::size_t find_letter(char letter) {
+/// @param word as typed, with one minus sign
+/// @param at where the letter stands in it
+std::size_t find_letter(std::string_view word, std::size_t at) {
   const auto table = option_table();
   const auto found =
-      std::find_if(table.begin(), table.end(), [&](const auto& option) { return option.letter == letter; });
-  if (letter == '\0' || found == table.end()) {
-    throw UsageError(fmt::format("-{}: unknown option, see pidns --help", letter));
+      std::find_if(table.begin(), table.end(), [&](const auto& option) { return option.letter == word[at]; });
+  if (found == table.end()) {
+    throw unknown_letter(word, at);
   }
   return static_cast<std::size_t>(found - table.begin());
+}
+
+/// Whether a word is a long option without its minus signs.
+bool is_bare_option(std::string_view word) {
+  const std::string_view name = word.substr(0, word.find('='));
+  const auto table = option_table();
+  return std::any_of(table.begin(), table.end(),
+                     [&](const OptionSpec& option) { return option.name == name; });
 }
 
 [[noreturn]] void refuse_value(const OptionSpec& option) {
@@ -86,26 +73,29 @@ class Parser {
       const std::string_view word = words_[next_];
       if (word == "--") {
         ++next_;
+        args_.place = {};
         break;
       }
       if (word.starts_with("--")) {
-        read_long(word.substr(2));
+        read_long(word);
       } else if (word.size() > 1 && word.front() == '-') {
-        read_shorts(word.substr(1));
+        read_shorts(word);
       } else {
         break;
       }
     }
     const auto rest = words_.subspan(next_);
     args_.command.assign(rest.begin(), rest.end());
+    args_.place.is_option_name = !rest.empty() && is_bare_option(rest.front());
     return std::move(args_);
   }
 
  private:
   void read_long(std::string_view word) {
     ++next_;
+    args_.place = {};
     const auto equals = word.find('=');
-    const std::size_t option = find_long(word.substr(0, equals));
+    const std::size_t option = find_long(word);
     if (equals == std::string_view::npos) {
       add_without_equals(option);
     } else if (option_table()[option].value.takes == Takes::nothing) {
@@ -117,16 +107,20 @@ class Parser {
 
   /// `-fp`, `-R DIR`, `-UrRDIR`: the value of the first letter that requires one is the rest of the word, or
   /// the next word.
-  void read_shorts(std::string_view letters) {
+  void read_shorts(std::string_view word) {
     ++next_;
-    while (!letters.empty()) {
-      const std::size_t option = find_letter(letters.front());
-      letters.remove_prefix(1);
-      if (option_table()[option].value.takes == Takes::value && !letters.empty()) {
-        add(option, letters);
+    args_.place = {};
+    for (std::size_t at = 1; at < word.size(); ++at) {
+      const std::size_t option = find_letter(word, at);
+      if (option_table()[option].value.takes == Takes::value && at + 1 < word.size()) {
+        add(option, word.substr(at + 1));
+        if (at == 1 && lacks_a_minus(word)) {
+          args_.doubtful = word;
+        }
         return;
       }
       add_without_equals(option);
+      args_.options.back().is_letter = true;
     }
   }
 
@@ -135,7 +129,7 @@ class Parser {
     const bool is_last = next_ == words_.size();
     switch (spec.value.takes) {
       case Takes::nothing:
-        args_.options.push_back({option, {}});
+        args_.options.push_back({.option = option, .value = {}});
         return;
       case Takes::value:
         if (is_last) {
@@ -150,7 +144,8 @@ class Parser {
         }
         [[fallthrough]];
       case Takes::optional_equals:
-        args_.options.push_back({option, std::string(spec.value.default_value)});
+        args_.options.push_back({.option = option, .value = std::string(spec.value.default_value)});
+        args_.place = {.option_before = spec.name, .value_before = spec.value.name};
         return;
     }
   }
@@ -159,7 +154,7 @@ class Parser {
     if (value.empty()) {  // as from a variable that is not set: `--mount-proc=$DIR`
       throw UsageError(fmt::format("--{}: the value is empty", option_table()[option].name));
     }
-    args_.options.push_back({option, std::string(value)});
+    args_.options.push_back({.option = option, .value = std::string(value)});
   }
 
   std::span<const char* const> words_;

@@ -118,11 +118,18 @@ int descriptor(const std::string& text) {
 
 pid_t pid(const std::string& text) {
   const auto number = parse_number<pid_t>(text);
-  return value_or_throw(number > 0 ? number : std::nullopt, text, "a PID");
+  if (!number || *number <= 0) {
+    throw UsageError(text + " is not a PID", "pidns --list shows the namespaces and the PIDs in them");
+  }
+  return *number;
 }
 
 unsigned id(const std::string& text) {
   return value_or_throw(parse_id(text), text, "an ID");
+}
+
+bool is_name(std::string_view text) {
+  return text.find_first_of("0123456789-+") != 0;
 }
 
 Ids owner(const std::string& text) {

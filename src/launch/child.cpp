@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "pidns/launch/capabilities.hpp"
+#include "pidns/launch/command_hints.hpp"
 #include "pidns/launch/environment.hpp"
 #include "pidns/launch/failure_pipe.hpp"
 #include "pidns/launch/hints.hpp"
@@ -159,7 +160,11 @@ void exec_command(const Launch& launch) {
   if (launch.options.environment) {
     keep_only(*launch.options.environment);
   }
-  execute_command(launch.options.command, launch.observer());
+  try {
+    execute_command(launch.options.command, launch.observer());
+  } catch (const Failure& failure) {
+    throw diagnose_command(failure, launch.options);
+  }
 }
 
 }  // namespace pidns

@@ -9,6 +9,8 @@
 #include "pidns/launch/environment.hpp"
 #include "pidns/launch/user_namespace.hpp"
 #include "pidns/process/name_lookup.hpp"
+#include "pidns/util/failure.hpp"
+#include "pidns/util/ids.hpp"
 
 namespace pidns {
 
@@ -43,6 +45,19 @@ bool needs_user_namespace(const Options& options) {
          !options.setgroups && !can_create_namespaces();
 }
 
+/// @return the ID of the name, where one is given, else `number`
+std::optional<unsigned> look_up(IdKind kind, const std::string& name, std::optional<unsigned> number) {
+  const auto id = name.empty() ? number : find_id(kind, name);
+  if (!name.empty() && !id) {
+    const bool is_user = kind == IdKind::user;
+    throw Failure(
+        status_failed,
+        fmt::format("--set{}: unknown {} '{}'", is_user ? "uid" : "gid", is_user ? "user" : "group", name),
+        {});
+  }
+  return id;
+}
+
 }  // namespace
 
 Options complete(const Options& requested, Narrator& narrator, Log& log) {
@@ -50,6 +65,9 @@ Options complete(const Options& requested, Narrator& narrator, Log& log) {
   if (options.command.empty()) {
     options.command = {default_command(options)};
   }
+  options.caller_is_root = ::geteuid() == 0;
+  options.user = look_up(IdKind::user, options.user_name, options.user);
+  options.group = look_up(IdKind::group, options.group_name, options.group);
   if (is_existing_init(options)) {
     log.warn("already PID 1: --init runs COMMAND in this PID namespace");
     options.namespaces = 0;

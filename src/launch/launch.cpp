@@ -153,26 +153,27 @@ ExitStatus run(const Options& options, const JsonStatus& json_status, Narrator& 
   return uses_existing_init(options) ? run_as_existing_init(launch) : run_in_new_namespaces(launch);
 }
 
+ExitStatus run_or_diagnose(const Options& options, const JsonStatus& json_status, Narrator& narrator,
+                           Log& log) {
+  try {
+    return run(options, json_status, narrator, log);
+  } catch (const sys::Error& error) {
+    throw diagnose(error, options);
+  }
+}
+
 }  // namespace
 
 ExitStatus launch(const Options& requested, Log& log) {
   Narrator narrator(requested.explain);
-  const Options options = complete(requested, narrator, log);
-  const JsonStatus json_status(options.json_status_fd, log);
-  const auto tell_failure = [&](const Failure& failure) {
+  const JsonStatus json_status(requested.json_status_fd, log);
+  try {
+    return run_or_diagnose(complete(requested, narrator, log), json_status, narrator, log);
+  } catch (const Failure& failure) {
     json_status.write_failure(failure);
     if (narrator.has_begun()) {
       narrator.narrate(describe_failure, failure);
     }
-  };
-  try {
-    return run(options, json_status, narrator, log);
-  } catch (const sys::Error& error) {
-    const Failure failure = diagnose(error, options);
-    tell_failure(failure);
-    throw Failure(failure);
-  } catch (const Failure& failure) {
-    tell_failure(failure);
     throw;
   }
 }

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <cerrno>
+
 #include "pidns/launch/binfmt.hpp"
 #include "pidns/proc/mountinfo.hpp"
 #include "pidns/process/exit_status.hpp"
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/mounts.hpp"
 #include "pidns/sys/observer.hpp"
@@ -42,10 +45,31 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
 /// @param new_root not valid: the root stays
 void refuse_root_directory(const Options& options, const UniqueFd& target, const UniqueFd& new_root) {
   if (sys::is_root_directory(target, new_root)) {
-    throw Failure(status_failed,
-                  fmt::format("--mount-proc={}: is the root directory, where a new proc cannot be seen",
-                              options.mount_proc->native()),
-                  {});
+    throw Failure(
+        status_failed,
+        fmt::format("cannot mount proc on {}: is the root directory, where a new proc cannot be seen",
+                    options.mount_proc->native()),
+        {});
+  }
+}
+
+/// Opens where the new proc is to be mounted.
+/// @param open opens a directory in the new root, if there is one
+template <typename Open>
+UniqueFd open_proc_target(const Options& options, const std::filesystem::path& target, Open open) {
+  if (!options.proc_is_implied) {
+    return open(target, "--mount-proc=" + options.mount_proc->native());
+  }
+  try {
+    return open(target, "cannot mount proc on " + options.mount_proc->native());
+  } catch (const sys::Error& error) {
+    if (error.error() != ENOENT) {
+      throw;
+    }
+    const std::string root = options.root ? options.root->native() : "/";
+    throw Failure(status_failed, error.what(),
+                  fmt::format("{0} has no directory proc: mkdir {0}{1}proc, or add --fork to do without",
+                              root, root.ends_with('/') ? "" : "/"));
   }
 }
 
@@ -73,7 +97,7 @@ void check_directories(const Options& options) {
     open(start, "--wd=" + start.native());
   }
   if (options.mount_proc) {
-    const UniqueFd target = open(start / *options.mount_proc, "--mount-proc=" + options.mount_proc->native());
+    const UniqueFd target = open_proc_target(options, start / *options.mount_proc, open);
     refuse_root_directory(options, target, root);
     if (propagates_to_host(options)) {
       refuse_shared_target(options, target);

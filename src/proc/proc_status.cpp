@@ -67,6 +67,8 @@ ProcStatus parse_status(std::string_view text) {
       status.user = effective_id(value);
     } else if (key == "Gid") {
       status.group = effective_id(value);
+    } else if (key == "CapPrm") {
+      status.capabilities = leading_number<std::uint64_t>(value, 16);
     } else if (key == "Seccomp") {
       status.seccomp_mode = leading_number<int>(value);
     } else if (key == "ShdPnd") {

@@ -90,6 +90,14 @@ Attempt try_all(const std::string& name, const std::vector<char*>& arguments) {
 
 }  // namespace
 
+bool is_in_path(const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return exists(name);
+  }
+  const std::vector<std::string> files = files_in_path(name);
+  return std::any_of(files.begin(), files.end(), exists);
+}
+
 void execute_command(const std::vector<std::string>& command, const sys::SyscallObserver& observer) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);

@@ -40,6 +40,20 @@ std::optional<Header> read_header(std::string_view bytes, std::size_t offset) {
   return header;
 }
 
+/// The loader that an ELF file of one of the two classes asks for.
+template <typename Header, typename Segment>
+std::string loader_of(std::string_view start) {
+  const auto elf = read_header<Header>(start, 0);
+  for (std::size_t i = 0; elf && i < elf->e_phnum; ++i) {
+    const auto segment = read_header<Segment>(start, elf->e_phoff + i * sizeof(Segment));
+    if (segment && segment->p_type == PT_INTERP && segment->p_offset < start.size()) {
+      std::string_view path = start.substr(segment->p_offset, segment->p_filesz);
+      return std::string(consume_until(path, '\0'));
+    }
+  }
+  return {};
+}
+
 /// The program that an ELF file or a script asks for to run it.
 std::string interpreter_of(std::string_view start) {
   if (start.starts_with("#!")) {
@@ -48,18 +62,11 @@ std::string interpreter_of(std::string_view start) {
     line = trim_front(line);
     return std::string(line.substr(0, line.find_first_of(" \t")));
   }
-  const auto elf = read_header<Elf64_Ehdr>(start, 0);
-  if (!elf || !is_elf(start) || elf->e_ident[EI_CLASS] != ELFCLASS64) {
+  if (!is_elf(start) || start.size() <= EI_CLASS) {
     return {};
   }
-  for (std::size_t i = 0; i < elf->e_phnum; ++i) {
-    const auto segment = read_header<Elf64_Phdr>(start, elf->e_phoff + i * sizeof(Elf64_Phdr));
-    if (segment && segment->p_type == PT_INTERP && segment->p_offset < start.size()) {
-      std::string_view path = start.substr(segment->p_offset, segment->p_filesz);
-      return std::string(consume_until(path, '\0'));
-    }
-  }
-  return {};
+  return start[EI_CLASS] == ELFCLASS32 ? loader_of<Elf32_Ehdr, Elf32_Phdr>(start)
+                                       : loader_of<Elf64_Ehdr, Elf64_Phdr>(start);
 }
 
 std::string machine_name(unsigned machine) {
@@ -121,9 +128,10 @@ std::string diagnose_refusal(const std::string& file) {
   return {};
 }
 
-/// The machine that an ELF file is for, which it names in its own byte order.
+/// The machine that an ELF file is for, which it names in its own byte order, in either class at the same
+/// place.
 std::optional<unsigned> machine_of(std::string_view start) {
-  const auto elf = read_header<Elf64_Ehdr>(start, 0);
+  const auto elf = read_header<Elf32_Ehdr>(start, 0);
   if (!elf || !is_elf(start)) {
     return std::nullopt;
   }

@@ -23,19 +23,32 @@ namespace pidns {
 namespace {
 
 /// Blocks SIGCHLD beside what is blocked already, so that poll(2) tells of it; all others act as before.
+/// While SIGCHLD is ignored there would be none, and no status: waitid(2), Notes.
 class ChildSignal {
  public:
-  ChildSignal() : before_(sys::set_signal_mask(SignalSet::all())), fd_(sys::open_signalfd(child)) {
+  ChildSignal()
+      : was_ignored_(sys::is_ignored(SIGCHLD)),
+        before_(sys::set_signal_mask(SignalSet::all())),
+        fd_(sys::open_signalfd(child)) {
+    if (was_ignored_) {
+      sys::set_default_disposition(SIGCHLD);
+    }
     sys::set_signal_mask(before_ | child);
   }
   ChildSignal(const ChildSignal&) = delete;
   ChildSignal& operator=(const ChildSignal&) = delete;
-  ~ChildSignal() { sys::set_signal_mask(before_); }
+  ~ChildSignal() {
+    if (was_ignored_) {
+      sys::ignore_signal(SIGCHLD);
+    }
+    sys::set_signal_mask(before_);
+  }
 
   [[nodiscard]] const UniqueFd& fd() const { return fd_; }
 
  private:
   static constexpr SignalSet child = SignalSet::of(SIGCHLD);
+  bool was_ignored_;
   SignalSet before_;
   UniqueFd fd_;
 };

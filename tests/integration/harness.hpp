@@ -39,6 +39,10 @@ std::vector<std::string> after_mounting(const std::string& script, std::vector<s
 /// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();
 
+/// For Setup::before_exec: refuses system calls from now on, as old kernels and the profiles of containers
+/// do.
+void refuse_calls(const std::vector<long>& calls, int error);
+
 /// The same command on a host of its own, whose mounts are all shared with what is made from it, so that a
 /// mount that escapes is seen. The host is the shell that runs the command; it prints its mount table and a
 /// line `host` before it, and the table again when it has ended.

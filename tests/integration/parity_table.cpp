@@ -18,6 +18,7 @@ constexpr std::string_view prefixes = "a prefix may be that of an option that un
 constexpr std::string_view covered_proc = "a proc below the new one keeps the propagation that was asked for";
 constexpr std::string_view relative = "a relative working directory is one of the new root";
 constexpr std::string_view signals = "signals may be given by number, and RTMIN as it is";
+constexpr std::string_view names = "users and groups may be given by name";
 constexpr std::string_view denied_twice = "--setgroups=deny goes with a map that implies it";
 constexpr std::string_view empty_whitelist = "a white list of unset variables leaves an empty environment";
 
@@ -168,7 +169,11 @@ constexpr std::array table{
     Row{.who = root,
         .line = "-pfr --setgroups=allow",
         .refused = "--setgroups=allow and --map-group, which -r and -c imply: mutually exclusive"},
-    Row{.who = root, .line = "-pf -S x", .refused = "--setuid: x is not an ID"},
+    Row{.who = root,
+        .line = "-pf -S nobody -G nogroup",
+        .for_unshare = "-pf -S 65534 -G 65534",
+        .differs = names},
+    Row{.who = root, .line = "-pf -S x", .refused = "--setuid: unknown user 'x'"},
     Row{.who = root, .line = "-pf -G 1x", .refused = "--setgid: 1x is not an ID"},
     Row{.who = root,
         .line = "-pf --map-users=1:2",
@@ -494,7 +499,7 @@ constexpr std::array table{
         .command = "="},
     // Lines that are wrong as lines.
     Row{.who = root, .line = "-pf --nonsense", .refused = "--nonsense: unknown option, see pidns --help"},
-    Row{.who = root, .line = "-pfQ", .refused = "-Q: unknown option, see pidns --help"},
+    Row{.who = root, .line = "-pfQ", .refused = "-pfQ: unknown option -Q, see pidns --help"},
     Row{.who = root, .line = "-pf --fork=yes", .refused = "--fork: takes no value"},
     Row{.who = root, .line = "-pf --map-root-user=x", .refused = "--map-root-user: takes no value"},
     Row{.who = root, .line = "-pf --mount-proc=", .refused = "--mount-proc: the value is empty"},

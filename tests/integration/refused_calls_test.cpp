@@ -1,7 +1,4 @@
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,7 +8,6 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
 #include <iostream>
 
 #include "signal_tools.hpp"
@@ -20,21 +16,6 @@ using namespace harness;
 using namespace signal_tools;
 
 namespace {
-
-/// Refuses system calls from now on, as old kernels and the profiles of containers do.
-void refuse(const std::vector<long>& calls, int error) {
-  for (const long call : calls) {
-    std::array filter{
-        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
-    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-  }
-}
 
 /// Uses everything that a command needs of pidns: output, status, a handler, a default action, a stop.
 std::string use(const Wrapper& wrap, const Setup& setup,
@@ -95,7 +76,7 @@ TEST_CASE("where newer system calls are refused the older ones do the same", "[r
   for (const Form& form : forms()) {
     for (const int error : {EPERM, ENOSYS}) {
       for (const auto& [name, calls] : refused) {
-        const Setup setup{.before_exec = [&calls = calls, error] { refuse(calls, error); }};
+        const Setup setup{.before_exec = [&calls = calls, error] { refuse_calls(calls, error); }};
         comparison.add(name + " " + form.options, direct, use(form.wrap, setup));
       }
     }
@@ -103,7 +84,7 @@ TEST_CASE("where newer system calls are refused the older ones do the same", "[r
 }
 
 TEST_CASE("a command that cannot be attached to is seen by one look", "[refused]") {
-  const Setup setup{.before_exec = [] { refuse({SYS_ptrace}, EPERM); }};
+  const Setup setup{.before_exec = [] { refuse_calls({SYS_ptrace}, EPERM); }};
   // Without attaching, pidns cannot see what becomes of a signal that PID 1 blocks.
   const std::vector<std::string> uses{"default", "handler", "wait"};
   CHECK(use(as_pid_1, setup, uses) == use(directly, {}, uses));

@@ -229,7 +229,7 @@ inline constexpr std::array refused{
             "--setgroups=allow and --map-group, which -r and -c imply: mutually exclusive"},
     Refused{Who::nobody, "--map-group 5 --setgroups allow",
             "--setgroups=allow and --map-group, which -r and -c imply: mutually exclusive"},
-    Refused{Who::root, "-S root", "--setuid: root is not an ID"},
+    Refused{Who::root, "-S no-such-user", "--setuid: unknown user 'no-such-user'"},
     Refused{Who::root, "-S 4294967295", "--setuid: 4294967295 is not an ID"},
     Refused{Who::root, "-G -1", "--setgid: -1 is not an ID"},
     Refused{Who::root, "--setgid 4294967296", "--setgid: 4294967296 is not an ID"},

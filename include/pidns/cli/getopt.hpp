@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pidns/util/options.hpp"
+
 namespace pidns {
 
 /// A command line, divided by the conventions of getopt_long(3) that CLI11 lacks: unique prefixes of long
@@ -15,9 +17,12 @@ struct ParsedArgs {
   struct Occurrence {
     std::size_t option;  ///< index into option_table()
     std::string value;   ///< empty: none
+    bool is_letter = false;
   };
   std::vector<Occurrence> options;   ///< in the order of the line
+  std::string_view doubtful;         ///< a word like `-list`, which is -l with a value; empty: none
   std::vector<std::string> command;  ///< from the first word that is not an option, or after `--`
+  CommandPlace place;                ///< of the command
 
   /// @param option a long name, without minus signs
   [[nodiscard]] bool has(std::string_view option) const;

@@ -10,7 +10,7 @@
 namespace pidns {
 
 /// The headings of the help, in its order.
-enum class Group { steps, signals, namespaces, user, mounts, environment, inspect, general };
+enum class Group { modes, steps, general, signals, namespaces, mounts, environment, user };
 
 /// What an option takes.
 enum class Takes {
@@ -50,7 +50,11 @@ struct OptionSpec {
 /// All options in the order of the help.
 std::span<const OptionSpec> option_table();
 
-/// What --help prints.
+/// What --help prints: all options.
 std::string help_text();
+/// What -h prints: the options that most people need.
+std::string short_help_text();
+/// A help whose headings are bold, for a terminal.
+std::string with_bold_headings(std::string_view help);
 
 }  // namespace pidns

@@ -22,6 +22,9 @@ int signal(const std::string& text);
 int descriptor(const std::string& text);
 pid_t pid(const std::string& text);
 unsigned id(const std::string& text);
+/// Whether a text can be the name of a user or group, which begins with neither a digit nor a sign:
+/// useradd(8).
+bool is_name(std::string_view text);
 /// `UID:GID`
 Ids owner(const std::string& text);
 /// Whole seconds, with or without a sign.

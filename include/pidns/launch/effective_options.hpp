@@ -6,8 +6,10 @@
 
 namespace pidns {
 
-/// The options with what this run adds: the user's shell where no command is given, and the user namespace
-/// that an unprivileged user needs. --init in a process that is PID 1 already makes no namespace.
+/// The options with what this run adds: the user's shell where no command is given, the IDs of the names of
+/// --setuid and --setgid, and the user namespace that an unprivileged user needs. --init in a process that is
+/// PID 1 already makes no namespace.
+/// @throws Failure
 Options complete(const Options& requested, Narrator& narrator, Log& log);
 
 /// Whether this process is PID 1 already, and is to be the init of the command.

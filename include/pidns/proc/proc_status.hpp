@@ -16,20 +16,21 @@ namespace pidns {
 
 /// What pidns reads from /proc/PID/status: proc_pid_status(5).
 struct ProcStatus {
-  pid_t pid = 0;               ///< in the PID namespace of /proc
-  std::string name;            ///< of the program, 15 bytes at most
-  char state = '?';            ///< R, S, D, T, t, Z, X
-  pid_t parent = 0;            ///< 0: it is outside of /proc's PID namespace, or there is none
-  uid_t user = 0;              ///< the effective one
-  gid_t group = 0;             ///< likewise
-  int threads = 0;             ///< 0 when the line is missing
-  std::vector<pid_t> pids;     ///< NSpid: one for each PID namespace from /proc's own inwards
-  int seccomp_mode = 0;        ///< 2: system calls are filtered
-  SignalSet pending;           ///< ShdPnd: sent to the process and not delivered yet
-  SignalSet blocked;           ///< SigBlk, of the one thread
-  SignalSet ignored;           ///< SigIgn
-  SignalSet caught;            ///< SigCgt
-  std::uint64_t switches = 0;  ///< how often the thread has stopped running, by itself or not
+  pid_t pid = 0;                   ///< in the PID namespace of /proc
+  std::string name;                ///< of the program, 15 bytes at most
+  char state = '?';                ///< R, S, D, T, t, Z, X
+  pid_t parent = 0;                ///< 0: it is outside of /proc's PID namespace, or there is none
+  uid_t user = 0;                  ///< the effective one
+  gid_t group = 0;                 ///< likewise
+  int threads = 0;                 ///< 0 when the line is missing
+  std::vector<pid_t> pids;         ///< NSpid: one for each PID namespace from /proc's own inwards
+  std::uint64_t capabilities = 0;  ///< CapPrm: those that are permitted
+  int seccomp_mode = 0;            ///< 2: system calls are filtered
+  SignalSet pending;               ///< ShdPnd: sent to the process and not delivered yet
+  SignalSet blocked;               ///< SigBlk, of the one thread
+  SignalSet ignored;               ///< SigIgn
+  SignalSet caught;                ///< SigCgt
+  std::uint64_t switches = 0;      ///< how often the thread has stopped running, by itself or not
 };
 
 /// Reads the text of a status file. Lines that are missing or malformed leave their field at its default.

@@ -14,4 +14,7 @@ namespace pidns {
 [[noreturn]] void execute_command(const std::vector<std::string>& command,
                                   const sys::SyscallObserver& observer);
 
+/// Whether there is a file that a command of this name may mean.
+bool is_in_path(const std::string& name);
+
 }  // namespace pidns

@@ -15,7 +15,7 @@ struct SubprocessResult {
 
 /// Runs a program of the system with no signal blocked and without stdin and stdout, and waits for its end,
 /// not for that of what it leaves behind. It is looked up in PATH; root takes it from the directories of the
-/// system alone, as PATH may be that of another user. SIGCHLD must not be ignored.
+/// system alone, as PATH may be that of another user.
 /// @param captured the descriptor whose output is returned: stdout or stderr
 /// @param lifeline when it hangs up, or becomes readable, nobody needs the result: the program and all that
 /// it has started are killed. Not valid: it is killed when this process ends

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pidns/util/ids.hpp"
@@ -39,26 +40,37 @@ struct BinfmtDefinition {
 /// --grace=infinity
 inline constexpr std::chrono::milliseconds endless = std::chrono::milliseconds::max();
 
+/// Where COMMAND stands on the line, for a hint if it cannot be executed.
+struct CommandPlace {
+  std::string_view option_before = {};  ///< an option that takes a value only with `=`, and has none
+  std::string_view value_before = {};   ///< what the help calls that value
+  bool is_option_name = false;          ///< COMMAND is one without its minus signs
+};
+
 /// What one run of pidns is to do: plain data, filled by parse(), completed once by complete().
 struct Options {
-  bool fork = true;                                        ///< --fork, --no-fork
-  std::optional<std::filesystem::path> mount_proc;         ///< --mount-proc; unset: leave /proc alone
-  bool init = false;                                       ///< --init, also where no step is named
-  bool only_init_named = false;                            ///< of the steps
-  int namespaces = CLONE_NEWPID;                           ///< CLONE_NEW* of all that are created
-  std::vector<PinnedNamespace> pinned;                     ///< --pid=FILE and the like, at most one a kind
-  std::optional<std::int64_t> monotonic;                   ///< --monotonic, in seconds
-  std::optional<std::int64_t> boottime;                    ///< --boottime, in seconds
-  IdMapRequest users;                                      ///< of the new user namespace
-  IdMapRequest groups;                                     ///< likewise
-  std::optional<Setgroups> setgroups;                      ///< --setgroups
-  std::optional<Ids> owner;                                ///< --owner
-  bool keep_capabilities = false;                          ///< --keep-caps
-  std::optional<uid_t> user;                               ///< --setuid
-  std::optional<gid_t> group;                              ///< --setgid
-  bool automatic_user_namespace = true;                    ///< --no-user clears it
-  unsigned long propagation = MS_PRIVATE | MS_REC;         ///< --propagation, as mount(2) flags; 0: unchanged
-  std::optional<std::filesystem::path> root;               ///< --root
+  bool fork = true;                                 ///< --fork, --no-fork
+  std::optional<std::filesystem::path> mount_proc;  ///< --mount-proc; unset: leave /proc alone
+  bool proc_is_implied = false;                     ///< no option on the line names mount_proc
+  bool init = false;                                ///< --init, also where no step is named
+  bool only_init_named = false;                     ///< of the steps
+  int namespaces = CLONE_NEWPID;                    ///< CLONE_NEW* of all that are created
+  std::vector<PinnedNamespace> pinned;              ///< --pid=FILE and the like, at most one a kind
+  std::optional<std::int64_t> monotonic;            ///< --monotonic, in seconds
+  std::optional<std::int64_t> boottime;             ///< --boottime, in seconds
+  IdMapRequest users;                               ///< of the new user namespace
+  IdMapRequest groups;                              ///< likewise
+  std::optional<Setgroups> setgroups;               ///< --setgroups
+  std::optional<Ids> owner;                         ///< --owner
+  bool keep_capabilities = false;                   ///< --keep-caps
+  std::optional<uid_t> user;                        ///< --setuid
+  std::optional<gid_t> group;                       ///< --setgid
+  std::string user_name;                            ///< --setuid, where complete() is to look it up
+  std::string group_name;                           ///< --setgid, likewise
+  bool automatic_user_namespace = true;             ///< --no-user clears it
+  bool caller_is_root = false;                      ///< outside of the new user namespace; by complete()
+  unsigned long propagation = MS_PRIVATE | MS_REC;  ///< --propagation, as mount(2) flags; 0: unchanged
+  std::optional<std::filesystem::path> root;        ///< --root
   std::optional<std::filesystem::path> working_directory;  ///< --wd
   std::optional<std::filesystem::path> mount_binfmt;       ///< --mount-binfmt
   std::optional<BinfmtDefinition> load_interp;             ///< --load-interp
@@ -72,6 +84,7 @@ struct Options {
   int verbosity = 0;                  ///< --verbose, counted
   bool explain = false;               ///< --explain
   std::vector<std::string> command;   ///< empty: the user's shell
+  CommandPlace place;                 ///< of the command on the line
 };
 
 /// --list: show PID namespaces instead of running anything.

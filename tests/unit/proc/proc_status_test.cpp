@@ -23,6 +23,7 @@ constexpr std::string_view example =
     "SigBlk:\t0000000000010000\n"
     "SigIgn:\t0000000000380004\n"
     "SigCgt:\tc00000004b817efb\n"
+    "CapPrm:\t000001fffeffffff\n"
     "Seccomp:\t2\n"
     "Seccomp_filters:\t5\n"
     "voluntary_ctxt_switches:\t150\n"
@@ -40,6 +41,7 @@ TEST_CASE("a status file is read", "[proc_status]") {
   CHECK(status.switches == 157);
   CHECK(status.threads == 3);
   CHECK(status.pids == std::vector<pid_t>{4711, 12, 1});
+  CHECK(status.capabilities == 0x1fffeffffff);
   CHECK(status.seccomp_mode == 2);
   CHECK(status.pending == SignalSet::of(SIGSTOP));
   CHECK(status.blocked == SignalSet::of(SIGCHLD));

@@ -41,20 +41,21 @@ class File {
 };
 
 /// The header of a program for some machine, with one segment that names its loader.
+template <typename Header = Elf64_Ehdr, typename Segment = Elf64_Phdr>
 std::string elf_program(Elf64_Half machine, const std::string& loader) {
-  Elf64_Ehdr header{};
+  Header header{};
   std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_CLASS] = sizeof(Header) == sizeof(Elf64_Ehdr) ? ELFCLASS64 : ELFCLASS32;
   header.e_ident[EI_DATA] = ELFDATA2LSB;
   header.e_ident[EI_VERSION] = EV_CURRENT;
   header.e_type = ET_EXEC;
   header.e_machine = machine;
   header.e_phoff = sizeof header;
   header.e_phnum = 1;
-  Elf64_Phdr segment{};
+  Segment segment{};
   segment.p_type = PT_INTERP;
   segment.p_offset = sizeof header + sizeof segment;
-  segment.p_filesz = loader.size() + 1;
+  segment.p_filesz = static_cast<decltype(segment.p_filesz)>(loader.size() + 1);
   std::string bytes(sizeof header + sizeof segment, '\0');
   std::memcpy(bytes.data(), &header, sizeof header);
   std::memcpy(bytes.data() + sizeof header, &segment, sizeof segment);
@@ -87,6 +88,16 @@ TEST_CASE("a program whose loader is missing is explained", "[exec]") {
         program.path() + " needs /no/such/loader, which does not exist");
 }
 
+TEST_CASE("a program of 32 bits whose loader is missing is explained", "[exec]") {
+  const File program(elf_program<Elf32_Ehdr, Elf32_Phdr>(EM_386, "/no/such/loader"));
+  CHECK(diagnose_exec(program.path(), ENOENT) ==
+        program.path() + " needs /no/such/loader, which does not exist");
+  if (this_machine() != "i686") {
+    CHECK(diagnose_exec(program.path(), ENOEXEC) ==
+          program.path() + " is built for i386, and this machine is " + this_machine());
+  }
+}
+
 TEST_CASE("a file without fault is not explained", "[exec]") {
   const File script("#!/bin/sh\n");
   for (const int error : {ENOENT, EACCES, ENOEXEC, ENOMEM, ETXTBSY}) {
@@ -98,10 +109,12 @@ TEST_CASE("a file without fault is not explained", "[exec]") {
 }
 
 TEST_CASE("a program that is cut off anywhere is not misread", "[exec]") {
-  const std::string whole = elf_program(EM_X86_64, "/no/such/loader");
-  for (std::size_t size = 0; size < sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr); ++size) {
-    const File program(whole.substr(0, size));
-    CHECK(diagnose_exec(program.path(), ENOENT).empty());
+  for (const std::string& whole : {elf_program(EM_X86_64, "/no/such/loader"),
+                                   elf_program<Elf32_Ehdr, Elf32_Phdr>(EM_386, "/no/such/loader")}) {
+    for (std::size_t size = 0; size < whole.size() - std::string("/no/such/loader").size() - 1; ++size) {
+      const File program(whole.substr(0, size));
+      CHECK(diagnose_exec(program.path(), ENOENT).empty());
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "pidns/util/failure.hpp"
 
@@ -26,4 +27,11 @@ TEST_CASE("a program that is not there ends with status 127", "[subprocess]") {
 TEST_CASE("a program runs with no signal blocked", "[subprocess]") {
   CHECK(run_and_capture({"grep", "SigBlk", "/proc/self/status"}, STDOUT_FILENO).output ==
         "SigBlk:\t0000000000000000\n");
+}
+
+TEST_CASE("a program is waited for although SIGCHLD is ignored, which it stays", "[subprocess]") {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  CHECK(run_and_capture({"sh", "-c", "exit 3"}, STDOUT_FILENO).status ==
+        ExitStatus{.killed = false, .value = 3});
+  CHECK(std::signal(SIGCHLD, before) == SIG_IGN);
 }
