@@ -1,5 +1,6 @@
 #include "pidns/launch/command_hints.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -11,6 +12,7 @@
 #include <system_error>
 
 #include "pidns/process/exec.hpp"
+#include "pidns/sys/files.hpp"
 #include "pidns/util/signal_set.hpp"
 #include "pidns/util/text.hpp"
 #include "pidns/util/typography.hpp"
@@ -126,7 +128,7 @@ std::string hint_for_builtin(const std::vector<std::string>& words) {
 
 FileKind kind_of(const std::filesystem::path& file) {
   std::error_code missing;
-  if (!std::filesystem::exists(file, missing)) {
+  if (!sys::exists(AT_FDCWD, file.c_str())) {
     return FileKind::none;
   }
   if (std::filesystem::is_directory(file, missing)) {

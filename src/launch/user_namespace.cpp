@@ -217,6 +217,9 @@ void create_user_namespace(const Options& options, const CallerSignals& caller,
     helper->run(sys::read_link(AT_FDCWD, "/proc/self"), "cannot map IDs");
     helper->wait();
   }
+  if (unblocked) {
+    UnblockedSignals::end();
+  }
   write_id_maps(plan, WriterSide::inside, "self", {}, observer);
 }
 

@@ -11,6 +11,7 @@
 #include "pidns/process/child_process.hpp"
 #include "pidns/process/exec.hpp"
 #include "pidns/sys/channels.hpp"
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
@@ -38,10 +39,14 @@ class ChildSignal {
   ChildSignal(const ChildSignal&) = delete;
   ChildSignal& operator=(const ChildSignal&) = delete;
   ~ChildSignal() {
-    if (was_ignored_) {
-      sys::ignore_signal(SIGCHLD);
+    try {
+      if (was_ignored_) {
+        sys::ignore_signal(SIGCHLD);
+      }
+      sys::set_signal_mask(before_);
+    } catch (const sys::Error&) {
+      return;  // SIGCHLD stays blocked, which hurts nobody
     }
-    sys::set_signal_mask(before_);
   }
 
   [[nodiscard]] const UniqueFd& fd() const { return fd_; }

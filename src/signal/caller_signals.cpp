@@ -1,5 +1,6 @@
 #include "pidns/signal/caller_signals.hpp"
 
+#include "pidns/sys/error.hpp"
 #include "pidns/sys/signals.hpp"
 
 namespace pidns {
@@ -20,6 +21,14 @@ UnblockedSignals::UnblockedSignals(const CallerSignals& caller) {
 }
 
 UnblockedSignals::~UnblockedSignals() {
+  try {
+    end();
+  } catch (const sys::Error&) {
+    return;  // this process ends for another reason
+  }
+}
+
+void UnblockedSignals::end() {
   sys::set_signal_mask(SignalSet::all());
 }
 

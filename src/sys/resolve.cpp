@@ -75,15 +75,17 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
 }
 
 bool is_root_directory(const UniqueFd& directory, const UniqueFd& new_root) {
-  const char* what = "cannot look at the root directory";
-  struct stat root {};
-  const int from = new_root.valid() ? new_root.get() : AT_FDCWD;
-  const char* path = new_root.valid() ? "" : "/";
-  if (retry([&] { return ::fstatat(from, path, &root, AT_EMPTY_PATH); }) == -1) {
-    throw_error(Syscall::stat, errno, what);
-  }
-  const struct stat facts = facts_of(directory, what);
-  return facts.st_dev == root.st_dev && facts.st_ino == root.st_ino;
+  const auto look_at = [](int from, const char* path) {
+    struct statx facts {};
+    if (retry([&] { return ::statx(from, path, AT_EMPTY_PATH, STATX_INO, &facts); }) == -1) {
+      throw_error(Syscall::statx, errno, "cannot look at the root directory");
+    }
+    return facts;
+  };
+  const auto root = new_root.valid() ? look_at(new_root.get(), "") : look_at(AT_FDCWD, "/");
+  const auto facts = look_at(directory.get(), "");
+  return facts.stx_dev_major == root.stx_dev_major && facts.stx_dev_minor == root.stx_dev_minor &&
+         facts.stx_ino == root.stx_ino;
 }
 
 UniqueFd open_mount_target(std::string path, const std::string& context) {

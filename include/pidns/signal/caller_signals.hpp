@@ -20,6 +20,8 @@ class UnblockedSignals {
   UnblockedSignals(const UnblockedSignals&) = delete;
   UnblockedSignals& operator=(const UnblockedSignals&) = delete;
   ~UnblockedSignals();
+  /// Blocks them again, which must not fail before a command is supervised. @throws sys::Error
+  static void end();
 };
 
 /// Gives this process the signal state of the caller again.
