@@ -42,9 +42,12 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
 
 /// A process that has the root directory open does not see what is mounted on it: COMMAND would go on with
 /// the /proc of the host.
+/// @param path as mount(2) will look it up, where the root stays
 /// @param new_root not valid: the root stays
-void refuse_root_directory(const Options& options, const UniqueFd& target, const UniqueFd& new_root) {
-  if (sys::is_root_directory(target, new_root)) {
+void refuse_root_directory(const Options& options, const UniqueFd& target, const std::filesystem::path& path,
+                           const UniqueFd& new_root) {
+  if (new_root.valid() ? sys::is_root_directory(target.get(), ".", new_root)
+                       : sys::is_root_directory(AT_FDCWD, path.c_str(), new_root)) {
     throw Failure(
         status_failed,
         fmt::format("cannot mount proc on {}: is the root directory, where a new proc cannot be seen",
@@ -98,7 +101,7 @@ void check_directories(const Options& options) {
   }
   if (options.mount_proc) {
     const UniqueFd target = open_proc_target(options, start / *options.mount_proc, open);
-    refuse_root_directory(options, target, root);
+    refuse_root_directory(options, target, start / *options.mount_proc, root);
     if (propagates_to_host(options)) {
       refuse_shared_target(options, target);
     }

@@ -74,18 +74,17 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
   return std::move(way.back());
 }
 
-bool is_root_directory(const UniqueFd& directory, const UniqueFd& new_root) {
-  const auto look_at = [](int from, const char* path) {
-    struct statx facts {};
-    if (retry([&] { return ::statx(from, path, AT_EMPTY_PATH, STATX_INO, &facts); }) == -1) {
-      throw_error(Syscall::statx, errno, "cannot look at the root directory");
+bool is_root_directory(int directory, const char* path, const UniqueFd& new_root) {
+  const auto look_at = [](int from, const char* name) {
+    struct stat facts {};
+    if (retry([&] { return ::fstatat(from, name, &facts, 0); }) == -1) {
+      throw_error(Syscall::stat, errno, "cannot look at the root directory");
     }
     return facts;
   };
-  const auto root = new_root.valid() ? look_at(new_root.get(), "") : look_at(AT_FDCWD, "/");
-  const auto facts = look_at(directory.get(), "");
-  return facts.stx_dev_major == root.stx_dev_major && facts.stx_dev_minor == root.stx_dev_minor &&
-         facts.stx_ino == root.stx_ino;
+  const auto root = new_root.valid() ? look_at(new_root.get(), ".") : look_at(AT_FDCWD, "/");
+  const auto facts = look_at(directory, path);
+  return facts.st_dev == root.st_dev && facts.st_ino == root.st_ino;
 }
 
 UniqueFd open_mount_target(std::string path, const std::string& context) {

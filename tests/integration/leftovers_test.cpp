@@ -102,7 +102,7 @@ std::vector<Launch> launches() {
       {harness::pidns({"--no-such-option", "true"}), 125, "--no-such-option"},
       {harness::pidns({"--wd=/nowhere", "true"}), 125, "/nowhere"},
 #ifdef PIDNS_STATIC  // another would not find its libraries
-      {harness::pidns({"true"}), 125, "--mount-proc=/proc", 3},
+      {harness::pidns({"true"}), 125, "cannot mount proc on /proc", 3},
 #endif
       {as_nobody(harness::pidns({"--no-user", "true"})), 125, "cannot create"},
       {harness::pidns({"true"}), 125, "cannot open a signalfd", 4},

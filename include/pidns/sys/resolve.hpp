@@ -14,9 +14,9 @@ namespace pidns::sys {
 /// @param context what to say when there is none
 UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context);
 
-/// Whether a directory is the root directory.
+/// Whether a path, from an open directory or AT_FDCWD on, leads to the root directory.
 /// @param new_root not valid: the one of this process
-bool is_root_directory(const UniqueFd& directory, const UniqueFd& new_root);
+bool is_root_directory(int directory, const char* path, const UniqueFd& new_root);
 
 /// Opens a file to mount something on: O_PATH. A symbolic link at the end of the path is followed if root or
 /// the caller owns it: another user may exchange it at any moment.
