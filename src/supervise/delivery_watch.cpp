@@ -51,8 +51,6 @@ bool DeliveryWatch::attach(ProcessIds target) {
     return true;
   }
   target_ = target;
-  held_ = HeldSignals();
-  all_asleep_ = false;
   if (!sys::attach(target.pid)) {
     return false;
   }
@@ -92,8 +90,7 @@ void DeliveryWatch::handle(const siginfo_t& change, const std::function<void(int
     }
     resume(thread, discarded ? 0 : stop.signal);
   } else if (stop.event == PTRACE_EVENT_STOP && stop.signal != SIGTRAP) {
-    sys::detach(thread, 0);  // a group-stop: it stays stopped, which is then reported as without us
-    threads_.erase(thread);
+    detach(thread, 0);  // a group-stop: it stays stopped, which is then reported as without us
   } else {
     resume(thread, 0);
   }
@@ -133,10 +130,19 @@ SignalSet DeliveryWatch::handled_by(pid_t thread) const {
   return status ? status->caught | status->ignored : known_handled_;
 }
 
+/// Nothing is undecided once PID 1 goes on unwatched. Of one that ends while it is watched, it stays so.
+void DeliveryWatch::detach(pid_t thread, int signal) {
+  sys::detach(thread, signal);
+  threads_.erase(thread);
+  if (threads_.empty()) {
+    held_ = HeldSignals();
+    all_asleep_ = false;
+  }
+}
+
 void DeliveryWatch::resume(pid_t thread, int signal) {
   if (held_.empty()) {
-    sys::detach(thread, signal);
-    threads_.erase(thread);
+    detach(thread, signal);
   } else {
     sys::resume(thread, signal);
   }

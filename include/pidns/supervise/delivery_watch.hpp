@@ -40,6 +40,7 @@ class DeliveryWatch {
 
   [[nodiscard]] bool is_attached() const { return !threads_.empty(); }
   [[nodiscard]] bool holds(int signal) const { return held_.contains(signal); }
+  /// The signals that were undecided when PID 1 ended, or are so now.
   [[nodiscard]] SignalSet undecided() const { return held_.undecided(); }
   /// How long to wait before the next look, in milliseconds; -1: without end.
   [[nodiscard]] int pause() const;
@@ -47,6 +48,7 @@ class DeliveryWatch {
  private:
   [[nodiscard]] pid_t in_proc(pid_t thread) const;
   [[nodiscard]] SignalSet handled_by(pid_t thread) const;
+  void detach(pid_t thread, int signal);
   void resume(pid_t thread, int signal);
   bool interrupt_threads();
 
