@@ -16,6 +16,7 @@
 #include "pidns/sys/namespaces.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/signals.hpp"
 #include "pidns/util/failure.hpp"
 
 namespace pidns {
@@ -196,9 +197,9 @@ UserNamespacePlan plan_user_namespace(const Options& options, Log& log) {
 
 void create_user_namespace(const Options& options, const CallerSignals& caller,
                            const sys::SyscallObserver& observer, Log& log) {
-  std::optional<UnblockedSignals> unblocked;
-  if (may_wait_for_tools(options.users) || may_wait_for_tools(options.groups)) {
-    unblocked.emplace(caller);
+  const bool may_wait = may_wait_for_tools(options.users) || may_wait_for_tools(options.groups);
+  if (may_wait) {  // also if it fails: this process then ends in one way or the other
+    sys::set_signal_mask(caller.mask);
   }
   const UserNamespacePlan plan = plan_user_namespace(options, log);
   // The helper is made first: from unshare(2) on we have no rights outside, nor have our children.
@@ -217,8 +218,8 @@ void create_user_namespace(const Options& options, const CallerSignals& caller,
     helper->run(sys::read_link(AT_FDCWD, "/proc/self"), "cannot map IDs");
     helper->wait();
   }
-  if (unblocked) {
-    UnblockedSignals::end();
+  if (may_wait) {
+    sys::set_signal_mask(SignalSet::all());
   }
   write_id_maps(plan, WriterSide::inside, "self", {}, observer);
 }

@@ -1,6 +1,5 @@
 #include "pidns/signal/caller_signals.hpp"
 
-#include "pidns/sys/error.hpp"
 #include "pidns/sys/signals.hpp"
 
 namespace pidns {
@@ -14,22 +13,6 @@ CallerSignals block_all_signals() {
     sys::set_default_disposition(SIGCHLD);
   }
   return {.mask = mask, .child_ignored = child_ignored};
-}
-
-UnblockedSignals::UnblockedSignals(const CallerSignals& caller) {
-  sys::set_signal_mask(caller.mask);
-}
-
-UnblockedSignals::~UnblockedSignals() {
-  try {
-    end();
-  } catch (const sys::Error&) {
-    return;  // this process ends for another reason
-  }
-}
-
-void UnblockedSignals::end() {
-  sys::set_signal_mask(SignalSet::all());
 }
 
 void restore_signals(const CallerSignals& caller) {

@@ -9,8 +9,8 @@
 using namespace harness;
 using signal_tools::to_text;
 
-/// newuidmap and getent may be slow, wrong or hostile. Here they are scripts, in the PATH of nobody: root
-/// never takes them from there.
+/// newuidmap and getent may be slow, wrong or hostile. The tests put scripts in their place, in the PATH of
+/// the user nobody, as root does not look there.
 namespace {
 
 using Command = std::vector<std::string>;
@@ -63,11 +63,6 @@ const std::string hang = "sleep 1000\n";
 std::vector<pid_t> wait_for_sleep(pid_t pidns) {
   wait_until("the tool to hang", [&] { return find_descendant(pidns, "sleep") != 0; });
   return descendants_of(pidns);
-}
-
-bool has_ended(pid_t pid) {
-  const char state = process_state(pid);
-  return state == '\0' || state == 'Z';
 }
 
 void check_ended(const std::vector<pid_t>& processes) {

@@ -89,6 +89,11 @@ char process_state(pid_t pid) {
   return state.empty() ? '\0' : state.front();
 }
 
+bool has_ended(pid_t pid) {
+  const char state = process_state(pid);
+  return state == 'Z' || state == '\0';
+}
+
 std::vector<pid_t> other_processes() {
   std::vector<pid_t> processes = all_processes();
   std::erase(processes, ::getpid());

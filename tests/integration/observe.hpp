@@ -28,6 +28,8 @@ std::vector<std::string> words(const std::string& text);
 std::string status_field(pid_t pid, std::string_view key);
 /// The letter of the State line; 0 when there is no such process.
 char process_state(pid_t pid);
+/// Whether a process is a zombie, or gone.
+bool has_ended(pid_t pid);
 /// All processes but this one; for a test that runs alone.
 std::vector<pid_t> other_processes();
 std::vector<pid_t> children_of(pid_t pid);

@@ -7,15 +7,6 @@
 using namespace harness;
 using namespace signal_tools;
 
-namespace {
-
-bool has_ended(pid_t pid) {
-  const char state = process_state(pid);
-  return state == 'Z' || state == '\0';
-}
-
-}  // namespace
-
 TEST_CASE("a signal that comes when the command has ended does not change its status", "[signals]") {
   for (const int signal : {SIGTERM, SIGHUP, 40, SIGUSR1, SIGWINCH, SIGTSTP}) {
     INFO("signal " << signal);
