@@ -45,7 +45,7 @@ std::string quoted(const std::string& line) {
   return text + "'";
 }
 
-/// A line for a shell; one that nobody would type again stays out of the hint.
+/// A line for a shell. The hint leaves a long one out, as the reader has just typed it.
 std::string shell_line(std::string_view shell, const std::string& line) {
   constexpr std::size_t longest = 60;
   return fmt::format("{} -c {}", shell, line.size() <= longest ? quoted(line) : "'...'");

@@ -97,7 +97,7 @@ std::string hint_for_confinement() {
                            confinement);
 }
 
-/// Security modules say EACCES, for the most part; filters say EPERM, or that there is no such call.
+/// Most security modules answer EACCES. Filters answer EPERM or ENOSYS.
 std::string hint_for_refused_call(sys::Syscall call, int error) {
   if (name_of(call).empty() || (error != EPERM && error != EACCES && error != ENOSYS)) {
     return {};

@@ -45,7 +45,7 @@ class ChildSignal {
       }
       sys::set_signal_mask(before_);
     } catch (const sys::Error&) {
-      return;  // SIGCHLD stays blocked, which hurts nobody
+      return;  // then SIGCHLD stays blocked, as all signals are soon
     }
   }
 
@@ -131,7 +131,7 @@ SubprocessResult run_and_capture(const std::vector<std::string>& command, int ca
       sys::kill_and_reap(child.pid());
       child.set_reaped();
       kill_all_children();
-      throw Failure(status_failed, command.front() + ": nobody waits for it any more", {});
+      throw Failure(status_failed, command.front() + ": stopped, as pidns has ended", {});
     }
     while (sys::next_signal(child_signal.fd())) {
     }

@@ -27,8 +27,8 @@ std::optional<SignalSet> awaited_by(pid_t pid, std::string_view text) {
 }
 
 /// Whether a thread slept, or was stopped, all the time from one look to another. One that runs enters and
-/// leaves system calls, so what the files say of it are facts of different moments. One that waits for the
-/// execve(2) of its vfork(2) child, D, goes on soon.
+/// leaves system calls, so what the files say of it are facts of different moments. A thread in state D may
+/// be waiting for its vfork(2) child to call execve(2), and soon runs again.
 bool slept_between(const ProcStatus& before, const ProcStatus& after) {
   return before.state != 'R' && before.state != 'D' && after.state == before.state &&
          after.switches == before.switches;

@@ -54,7 +54,7 @@ std::vector<Scene> scenes() {
   };
 }
 
-/// Copies a program and makes the copy set-user-ID to the user `nobody`.
+/// Copies a program. The copy is set-user-ID, and belongs to the user nobody.
 std::string make_set_user_id_copy(const TemporaryDirectory& directory, const std::string& program) {
   constexpr uid_t nobody = 65534;
   std::string file = directory.path() + "/copy";

@@ -25,7 +25,7 @@ struct Dispositions {
   SignalSet blocked = {};  ///< in every thread
   SignalSet awaited = {};  ///< by a thread inside sigtimedwait(2)
   SignalSet pending = {};  ///< sent and not delivered yet
-  /// Not blocked in a thread that may be entering, in or leaving sigtimedwait(2), as far as can be seen.
+  /// Signals that a thread does not block, but may be waiting for in sigtimedwait(2), or about to.
   SignalSet unstable = {};
   bool moving = false;  ///< a thread ran or was about to while it was looked at
   bool ended = false;   ///< it is a zombie, and the sets are those of its end

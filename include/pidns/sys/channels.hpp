@@ -35,7 +35,7 @@ struct Channel {
 Channel make_channel();
 /// Sends a packet.
 /// @param wait whether to wait for room
-/// @return whether the packet was sent: it is not if the other end is closed, or if there is no room
+/// @return false if the other end is closed, or if there is no room
 bool send_packet(const UniqueFd& channel, std::string_view packet, Wait wait) noexcept;
 enum class Received { nothing, packet, failure };
 /// Takes the next packet without waiting.

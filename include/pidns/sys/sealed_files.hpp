@@ -4,7 +4,7 @@
 
 #include "pidns/util/unique_fd.hpp"
 
-/// Files in memory that nobody can change any more: memfd_create(2), fcntl(2) F_ADD_SEALS.
+/// Files in memory, sealed so that their content stays as it is: memfd_create(2), fcntl(2) F_ADD_SEALS.
 namespace pidns::sys {
 
 /// The program that this process runs.
