@@ -69,6 +69,7 @@ class ChildSignal {
     const UniqueFd nothing = sys::open_file(AT_FDCWD, "/dev/null", O_RDWR);
     sys::redirect(STDIN_FILENO, nothing);
     sys::redirect(STDOUT_FILENO, nothing);  // which is the command's
+    sys::redirect(STDERR_FILENO, nothing);  // pidns says what went wrong, in one line
     sys::redirect(captured, pipe.write);
     if (::geteuid() == 0 || ::getauxval(AT_SECURE) != 0) {
       ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);  // NOLINT(concurrency-mt-unsafe): one thread

@@ -168,6 +168,7 @@ TEST_CASE("what a tool prints is bounded, and is one line of a message", "[tools
            Row{"newuidmap", "echo 'newuidmap: no'; echo 'newuidmap: no' >&2; exit 1", "newuidmap: no"},
            Row{"newuidmap", "printf 'a\\nb\\n' >&2; exit 1", "newuidmap: a\\x0ab"},
            Row{"newuidmap", "printf '\\033[31m\\001' >&2; exit 1", "newuidmap: \\x1b[31m\\x01"},
+           Row{"getent", "echo 'no server' >&2; exit 2", "--map-user: unknown user 'far-user'"},
            Row{"getent", "echo far-user", "--map-user: unknown user 'far-user'"},
            Row{"getent", "echo far-user:x:-1:::", "--map-user: unknown user 'far-user'"},
            Row{"getent", "echo far-user:x:99999999999:::", "--map-user: unknown user 'far-user'"},
