@@ -10,6 +10,7 @@
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/signals.hpp"
 #include "pidns/util/failure.hpp"
 
 namespace pidns {
@@ -62,6 +63,8 @@ void send_request(const UniqueFd& pipe, std::string_view request) {
 OutsideHelper::OutsideHelper(const Job& job) : request_(sys::make_pipe()), answer_(sys::make_pipe()) {
   process_.emplace(sys::spawn(sys::Memory::copied, {}, [&] {
     try {
+      // A signal to the whole group must not end the helper, which is to end the tool.
+      sys::set_signal_mask(SignalSet::all());
       if (const auto result = serve(job, request_)) {
         answer(answer_.write, *result);
       }

@@ -98,7 +98,7 @@ class Reader {
       own_ = pid_namespace_of(self);
       own_levels_ = status_of(self).pids.size();
       const std::string mounts = sys::read_file(self.get(), "mountinfo");
-      hidepid_ = filesystem_option(mounts, sys::mount_of(proc_).id, "hidepid");
+      hidepid_ = filesystem_option(mounts, sys::mount_of(proc_), "hidepid");
       if (!hidepid_.empty() && sees_everything(self)) {
         hidepid_.clear();
       }

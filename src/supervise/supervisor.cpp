@@ -25,11 +25,6 @@ namespace pidns {
 
 namespace {
 
-/// A signal that an ordinary process dies of; none for others.
-SignalSet deadly(int signal) {
-  return default_action(signal) == DefaultAction::terminate ? SignalSet::of(signal) : SignalSet();
-}
-
 /// The smaller of two timeouts of poll(2).
 int sooner(int one, int other) {
   return one < 0 ? other : other < 0 ? one : std::min(one, other);
@@ -151,16 +146,17 @@ class Supervisor {
     // Beside one that is held already, the kernel decides which is delivered first.
     const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
     const bool told_before = watch_.holds(number) || number == stop_signal_;
-    const bool watched = undecided && number != stop_signal_ && watch(number, *dispositions);
-    const bool kept = decision.watch && !watched && keeps(proc(), target(), number, *dispositions);
+    const bool will_be_read = undecided && will_read(number, *dispositions);
+    const bool watched = undecided && !will_be_read && number != stop_signal_ && watch(number, *dispositions);
+    const bool kept =
+        will_be_read || (decision.watch && !watched && keeps(proc(), target(), number, *dispositions));
     // What has reached PID 1 before we watched, and is neither blocked nor pending, may have been discarded:
     // a handler that runs twice is better than a signal that is lost.
     const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
                           !watch_.read_pending().value_or(SignalSet()).contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
-    if (watched && origin == Origin::group && !may_be_kept(number, *dispositions)) {
-      struck_ = struck_ | deadly(number);
-    }
+    const bool strikes = watched && origin == Origin::group && !may_be_kept(number, *dispositions);
+    struck_ = strikes ? struck_ | deadly(number) : struck_ & ~deadly(number);
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }
@@ -203,11 +199,13 @@ class Supervisor {
     }
   }
 
-  /// Attaches to PID 1 to see what it does with a signal. @return false if it cannot be seen, or need not
+  bool will_read(int signal, const Dispositions& dispositions) {
+    return dispositions.blocked.contains(signal) && has_signalfd(proc(), target().proc_pid, signal);
+  }
+
+  /// Attaches to PID 1 to see what it does with a signal. @return false if it cannot be seen
   bool watch(int signal, const Dispositions& dispositions) {
-    const bool will_be_read =
-        dispositions.blocked.contains(signal) && has_signalfd(proc(), target().proc_pid, signal);
-    if (will_be_read || !watch_.attach(target())) {
+    if (!watch_.attach(target())) {
       return false;
     }
     watch_.add(signal, dispositions.caught | dispositions.ignored);
@@ -355,6 +353,12 @@ class Supervisor {
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     if (is_stopped()) {
       sys::send_signal(child().pid(), SIGCONT);
+    }
+    const SignalSet doubtful = watch_.attach_again();
+    for (int number = 1; number <= last_signal; ++number) {
+      if (doubtful.contains(number)) {
+        sys::send_signal(child().pid(), number);
+      }
     }
   }
 

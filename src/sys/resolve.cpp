@@ -95,7 +95,7 @@ UniqueFd open_mount_target(std::string path, const std::string& context) {
       return file;
     }
     if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
-      throw_error(Syscall::open, ELOOP, context + ": a symbolic link of another user");
+      throw_error(Syscall::open, EACCES, context + ": a symbolic link of another user");
     }
     count_link(links, context);
     const std::string target = read_link(file.get(), "");

@@ -44,7 +44,6 @@ enum class Syscall {
   socketpair,
   stat,
   statx,
-  umount,
   unshare,
   write,
 };
