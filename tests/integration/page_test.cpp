@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "harness.hpp"
@@ -69,6 +71,17 @@ std::string source(const std::string& name) {
   return harness::read_file(PIDNS_SOURCE_DIR "/" + name);
 }
 
+void collect_keys(const nlohmann::json& value, std::set<std::string>& keys) {
+  if (value.is_structured()) {
+    for (const auto& [key, element] : value.items()) {
+      if (value.is_object()) {
+        keys.insert(key);
+      }
+      collect_keys(element, keys);
+    }
+  }
+}
+
 void check_page(const std::string& name, const std::string& markdown) {
   const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
@@ -104,6 +117,22 @@ bind 'set enable-bracketed-paste off' 2>/dev/null
 }
 
 }  // namespace
+
+TEST_CASE("the manual page describes the keys of all JSON objects, and no others", "[page]") {
+  std::set<std::string> seen;
+  const std::string end = harness::run_pidns({"--json-status-fd=1", "sh", "-c", "kill -9 $$"}).out;
+  const std::string failure = harness::run_pidns({"--json-status-fd=1", "/nonexistent"}).out;
+  for (const std::string& line : harness::lines(end + failure)) {
+    collect_keys(nlohmann::json::parse(line), seen);
+  }
+  // Of these two namespaces, the inner one is made by a PID 1.
+  harness::Running inside(
+      harness::pidns_as_pid_1(harness::pidns_as_pid_1({"sh", "-c", "echo runs; read -r _"})));
+  inside.wait_for_output("runs");
+  collect_keys(nlohmann::json::parse(harness::run_pidns({"--list", "--json"}).out), seen);
+
+  CHECK(page::keys_of(source("man/pidns.1")) == seen);
+}
 
 TEST_CASE("a page is read command by command", "[page]") {
   const auto commands = page::read_commands(

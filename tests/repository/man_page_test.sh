@@ -1,7 +1,7 @@
 #!/bin/bash
-# man_page_test.sh PIDNS PAGE: the page is well-formed, names the version of the program, and describes the options that
-# --help lists: all of them, no others, in the same order, spelled the same way, with the same arguments. Its section
-# TASKS names each of them, too.
+# man_page_test.sh PIDNS PAGE: the page is well-formed, fits 80 columns, names the version of the program, and describes
+# the options that --help lists: all of them, no others, in the same order, spelled the same way, with the same
+# arguments. Its section TASKS names each of them, too.
 set -euo pipefail
 
 # Which other pages are installed says nothing about this one; only the pages of an operating system itself leave its
@@ -19,6 +19,8 @@ options() {
 }
 
 text=$(mandoc -T ascii "$2" | sed 's|.\x08||g')
+widest=$(mandoc -T utf8 "$2" | sed 's|.\x08||g' | LC_ALL=C.UTF-8 wc --max-line-length)
+((widest <= 80)) || { echo "a line is $widest columns wide"; exit 1; }
 section() {
   awk -v name="$1" '/^[A-Z]/ { wanted = $0 == name } wanted' <<< "$text"
 }
