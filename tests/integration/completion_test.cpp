@@ -107,6 +107,11 @@ class Typist {
   [[nodiscard]] std::string first() const { return pid_in("/first"); }
   [[nodiscard]] std::string second() const { return pid_in("/second"); }
 
+  void enter(const std::string& command) {
+    terminal_->type(command + "\r");
+    terminal_->wait_for("ready>");
+  }
+
   void check(const Line& line) {
     INFO(line.typed);
     terminal_->type("pidns " + line.typed + "\r");
@@ -132,7 +137,7 @@ class Typist {
 
  private:
   // The redirections: a process that waits for ever for its input, and says when it runs.
-  static constexpr const char* prepare = R"(
+  static constexpr const char* prepare = R"sh(
 cd "$1"
 export HOME=$1 PIDNS=$1/bin/pidns PATH=$1/bin:$PATH ZDOTDIR=$1
 set -- $1/start
@@ -147,9 +152,9 @@ run_inside() {
 echo 20000 > /proc/sys/kernel/ns_last_pid
 run_inside 'say "hi" \' first
 echo 20010 > /proc/sys/kernel/ns_last_pid
-run_inside 'the second' second
+run_inside "$(printf 'turned\342\200\256round')" second
 echo 300 > /proc/sys/kernel/ns_last_pid
-)";
+)sh";
 
   [[nodiscard]] std::string pid_in(const std::string& file) const {
     return harness::lines(harness::read_file(home() + file)).at(0);
@@ -211,7 +216,7 @@ void check_lists(const std::string& shell) {
   Typist typist(shell_named(shell), "", "xterm");  // on a dumb terminal, fish shows no lists
   // fish shows a stack trace if its `complete` is called wrongly.
   CHECK_THAT(typist.list("--m\t\t", {"--map-auto"}), !Catch::Contains("unknown option"));
-  typist.list("--join 200\t\t", {R"(sh -c read -r _ say "hi" \)", "sh -c read -r _ the second"});
+  typist.list("--join 200\t\t", {R"(sh -c read -r _ say "hi" \)", "sh -c read -r _ turned?round"});
   typist.list("--kill-child=TT\t\t", {"Stopped (tty input)", "Stopped (tty output)"});
 }
 
@@ -253,6 +258,12 @@ TEST_CASE("completion in bash", "[.]") {
 
 TEST_CASE("completion in bash: what a list shows", "[.]") {
   check_lists("bash");
+}
+
+TEST_CASE("completion in bash: a word that menu-complete inserts comes without its description", "[.]") {
+  Typist typist(shell_named("bash"), "");
+  typist.enter("bind 'TAB: menu-complete'");
+  typist.check({"--join 200\t", {"--join", typist.first()}});
 }
 
 TEST_CASE("completion in bash without root", "[.]") {
