@@ -34,6 +34,11 @@ std::string take_number(std::string_view& text) {
   return number;
 }
 
+std::string section_of(const std::string& manual_page, const std::string& name) {
+  const std::string section = manual_page.substr(manual_page.find(".Sh " + name + "\n"));
+  return section.substr(0, section.find("\n.Sh "));
+}
+
 }  // namespace
 
 std::vector<Command> read_commands(const std::string& markdown) {
@@ -57,9 +62,8 @@ std::vector<Command> read_commands(const std::string& markdown) {
 }
 
 std::string examples_of(const std::string& manual_page) {
-  const std::string section = manual_page.substr(manual_page.find(".Sh EXAMPLES"));
   std::string text;
-  for (std::string line : harness::lines(section.substr(0, section.find("\n.Sh ")))) {
+  for (std::string line : harness::lines(section_of(manual_page, "EXAMPLES"))) {
     for (const auto& [escape, character] :
          {std::pair{"\\[u2026]", any}, std::pair{"\\-", std::string_view("-")}}) {
       for (auto at = line.find(escape); at != std::string::npos; at = line.find(escape)) {
@@ -69,6 +73,17 @@ std::string examples_of(const std::string& manual_page) {
     text += (line.starts_with(".Bd") ? "```console" : line == ".Ed" ? "```" : line) + '\n';
   }
   return text;
+}
+
+std::set<std::string> keys_of(const std::string& manual_page) {
+  constexpr std::string_view item = ".It Li ";
+  std::set<std::string> keys;
+  for (const std::string& line : harness::lines(section_of(manual_page, "JSON"))) {
+    if (line.starts_with(item)) {
+      keys.insert(line.substr(item.size()));
+    }
+  }
+  return keys;
 }
 
 bool Matcher::same_number(const std::string& expected, const std::string& seen) {

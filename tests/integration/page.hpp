@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ std::vector<Command> read_commands(const std::string& markdown);
 /// The section EXAMPLES of a manual page in mdoc(7) as such a page: what stands between .Bd and .Ed are its
 /// blocks.
 std::string examples_of(const std::string& manual_page);
+
+/// The keys of JSON objects that the section JSON of a manual page lists.
+std::set<std::string> keys_of(const std::string& manual_page);
 
 /// Compares outputs with those on the page, and remembers which number there stands for which.
 class Matcher {

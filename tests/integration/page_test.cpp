@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <utility>
 
 #include "harness.hpp"
@@ -69,6 +72,19 @@ std::string source(const std::string& name) {
   return harness::read_file(PIDNS_SOURCE_DIR "/" + name);
 }
 
+/// All keys in a JSON document, on whichever level.
+void collect_keys(const std::string& document, std::set<std::string>& keys) {
+  const auto flat = nlohmann::json::parse(document).flatten();  // `/namespaces/0/parent`
+  for (const auto& [path, value] : flat.items()) {
+    std::istringstream steps(path.substr(1));
+    for (std::string step; std::getline(steps, step, '/');) {
+      if (step.find_first_not_of("0123456789") != std::string::npos) {
+        keys.insert(step);
+      }
+    }
+  }
+}
+
 void check_page(const std::string& name, const std::string& markdown) {
   const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
@@ -104,6 +120,22 @@ bind 'set enable-bracketed-paste off' 2>/dev/null
 }
 
 }  // namespace
+
+TEST_CASE("the manual page describes the keys of all JSON objects, and no others", "[page]") {
+  std::set<std::string> seen;
+  const std::string end = harness::run_pidns({"--json-status-fd=1", "sh", "-c", "kill -9 $$"}).out;
+  const std::string failure = harness::run_pidns({"--json-status-fd=1", "/nonexistent"}).out;
+  for (const std::string& line : harness::lines(end + failure)) {
+    collect_keys(line, seen);
+  }
+  // Of these two namespaces, the inner one is made by a PID 1.
+  harness::Running inside(
+      harness::pidns_as_pid_1(harness::pidns_as_pid_1({"sh", "-c", "echo runs; read -r _"})));
+  inside.wait_for_output("runs");
+  collect_keys(harness::run_pidns({"--list", "--json"}).out, seen);
+
+  CHECK(page::keys_of(source("man/pidns.1")) == seen);
+}
 
 TEST_CASE("a page is read command by command", "[page]") {
   const auto commands = page::read_commands(
