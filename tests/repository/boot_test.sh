@@ -27,8 +27,11 @@ getent hosts deb.debian.org > /dev/null || skip "deb.debian.org is not to be rea
 mmdebstrap --quiet --variant=apt --include=systemd,cron bookworm "$root" http://deb.debian.org/debian
 mkdir "$root/scripts"
 cp scripts/lib.sh "$root/scripts"
-# shellcheck disable=SC2016 # the inner shell expands them
-chroot "$root" bash -euo pipefail -c '
+# shellcheck disable=SC2016 # the inner shells expand them
+unshare --mount --propagation private bash -euo pipefail -c '
+  mount --bind /dev "$0/dev"
+  mount --bind /proc "$0/proc"
+  exec chroot "$0" bash -euo pipefail -c "$1"' "$root" '
   source /scripts/lib.sh
   open_log
   find_missing_packages "${daemon_recipe_packages[@]}"

@@ -158,6 +158,7 @@ def test_that_leaves_a_server():
     subprocess.Popen(["setsid", "sleep", "1000"], env=dict(os.environ, PIDNS_RECIPE="$PIDNS_RECIPE"))
 EOF
   blocks_of "${headings[pytest]}" ini > tox.ini
+  PATH=$scratch/bin:/usr/bin:/bin # Debian's Python, whatever else there is
 }
 check_pytest() {
   expect "how often the tests have passed" "$(grep --count '1 passed' output.log)" 2
@@ -169,7 +170,7 @@ prepare_github() {
 }
 # GitHub writes the lines to a file that ends with a newline, and runs the shell that the step names.
 script_github() {
-  blocks_of "${headings[github]}" yaml | python3 -c '
+  blocks_of "${headings[github]}" yaml | /usr/bin/python3 -c '
 import yaml, sys
 step = yaml.safe_load(sys.stdin)[0]
 open("step.sh", "w").write(step["run"])
@@ -179,7 +180,7 @@ check_github() { check_tests; }
 
 prepare_gitlab() { write_tests; }
 script_gitlab() {
-  blocks_of "${headings[gitlab]}" yaml | python3 -c '
+  blocks_of "${headings[gitlab]}" yaml | /usr/bin/python3 -c '
 import yaml, sys
 print("\n".join(yaml.safe_load(sys.stdin)["test"]["script"]))'
 }
@@ -191,7 +192,8 @@ script_jenkins() {
   local lines
   lines=$(blocks_of "${headings[jenkins]}" groovy | sed --quiet "s/^ *sh '\(.*\)'$/\1/p")
   [[ $lines ]] || fail "there is no step sh"
-  printf 'sh -xe <<\END\n%s\nEND\n' "$lines"
+  echo "$lines" > step.sh
+  echo "sh -xe step.sh"
 }
 check_jenkins() { check_tests; }
 
@@ -237,7 +239,7 @@ EOF
 }
 script_container() {
   local words
-  words=$(blocks_of "${headings[container]}" dockerfile | python3 -c '
+  words=$(blocks_of "${headings[container]}" dockerfile | /usr/bin/python3 -c '
 import json, shlex, sys
 lines = dict(line.split(" ", 1) for line in sys.stdin)
 print(shlex.join(json.loads(lines["ENTRYPOINT"]) + json.loads(lines["CMD"])))')
