@@ -77,7 +77,7 @@ void check_page(const std::string& name, const std::string& markdown) {
   std::filesystem::permissions(home.path(), std::filesystem::perms{0755});
   harness::write_file(home.path() + "/.bashrc", R"(
 PS1='<prom''pt># '
-PATH=$HOME:$PATH
+PATH=$HOME:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 bind 'set enable-bracketed-paste off' 2>/dev/null
 )");
   // Not a link: nobody may not be able to enter the directory of the build.
