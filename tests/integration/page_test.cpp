@@ -28,7 +28,7 @@ class Reader {
  public:
   Reader(const std::vector<std::string>& shell, const std::string& home)
       : terminal_(shell, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
-                                             "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
+                                          "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
     terminal_.wait_for(prompt);
   }
 
