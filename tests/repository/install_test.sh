@@ -4,7 +4,13 @@
 set -euo pipefail
 
 scratch=$(mktemp --directory)
-trap 'rm -rf -- "$scratch"' EXIT
+# What this source tree knows of the developer's own installation is put back.
+finish() {
+  [[ ! -e $scratch/packages.own ]] || mv -- "$scratch/packages.own" build/packages
+  [[ ! -e $scratch/prefixes.own ]] || mv -- "$scratch/prefixes.own" build/prefixes
+  rm -rf -- "$scratch"
+}
+trap finish EXIT
 
 fail() {
   echo "FAILED: $*" >&2
@@ -51,6 +57,12 @@ share/man/man1/pidns.1
 share/zsh/site-functions/_pidns"
 files_below() { contents "$1" | grep -v '/$' | grep -v '^share/pidns/'; }
 
+# Of a run that was interrupted: the packages it has installed are those to remove in the end.
+mkdir -p build
+touch build/packages build/prefixes
+cp build/packages "$scratch/packages.own"
+cp build/prefixes "$scratch/prefixes.own"
+echo installed-before > build/packages
 one=$scratch/one
 two=$scratch/two
 mkdir -p "$one/share/man" "$one/bin"
@@ -72,11 +84,14 @@ run install --prefix "$one"
 [[ ! -e $one/share/old ]] || fail "a file of an older version is still there"
 run install --prefix "$two"
 run install --uninstall --prefix "$one"
+expect "what it says of packages" "$(grep -o 'apt-get .*' "$scratch/output")" \
+  "apt-get autoremove --purge installed-before "
+cp "$scratch/packages.own" build/packages
 expect "what is left in the first place" "$(contents "$one")" "$before"
 expect "what is in the second place" "$(files_below "$two")" "$program_and_pages"
 # Again in both, and a source tree that was deleted in between.
 run install --prefix "$one"
-mv build/prefixes "$scratch/prefixes"
+rm build/prefixes
 run install --uninstall --prefix "$two"
 [[ ! -e $two ]] || fail "left behind: $(find "$two")"
 # The other places that a developer may have installed to are not ours to remove.
@@ -88,7 +103,6 @@ if [[ -e /usr/local/share/pidns/installed ]]; then
 else
   run install --uninstall
 fi
-mv "$scratch/prefixes" build/prefixes
 expect "what is left in the first place" "$(contents "$one")" "$before"
 [[ ! -e $two ]] || fail "left behind: $(find "$two")"
 if scripts/install --uninstall --prefix "$two" > "$scratch/output" 2>&1; then
