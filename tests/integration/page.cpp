@@ -54,6 +54,8 @@ std::vector<Command> read_commands(const std::string& markdown) {
       terminal = line == "```console second" ? 1 : 0;
     } else if (inside && line.starts_with("# ")) {
       commands.push_back({section, terminal, line.substr(2), {}});
+    } else if (inside && line.starts_with("$ ")) {
+      commands.push_back({section, terminal_of_nobody, line.substr(2), {}});
     } else if (inside && !commands.empty()) {
       commands.back().output.push_back(line);
     }

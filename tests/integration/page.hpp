@@ -8,7 +8,8 @@
 /// A page of docs/ whose blocks of commands are run: what stands there appears on a terminal too.
 ///
 /// A block begins with ```console and, for the second terminal of the page, ```console second. In it `# `
-/// stands before what is typed, and what follows is the output. There
+/// stands before what is typed, `$ ` before what nobody types on a terminal of their own, and what follows is
+/// the output. There
 /// - a number of three digits or more stands for any such number, but everywhere on the page for the same
 /// one,
 ///   and two different ones for different ones;
@@ -18,12 +19,14 @@ namespace page {
 
 struct Command {
   int section;           ///< counted by `## `
-  std::size_t terminal;  ///< 0 or 1
+  std::size_t terminal;  ///< 0, 1 or that of nobody
   std::string typed;
   std::vector<std::string> output;
 
   bool operator==(const Command&) const = default;
 };
+
+constexpr std::size_t terminal_of_nobody = 2;
 
 std::vector<Command> read_commands(const std::string& markdown);
 

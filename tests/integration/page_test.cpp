@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -28,9 +29,9 @@ std::string join(const Lines& lines) {
 /// An interactive shell as the reader of a page has it, except that its prompt can be told from output.
 class Reader {
  public:
-  explicit Reader(const std::string& home)
-      : terminal_({"bash"}, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
-                                             "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
+  Reader(const std::vector<std::string>& shell, const std::string& home)
+      : terminal_(shell, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
+                                          "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
     terminal_.wait_for(prompt);
   }
 
@@ -89,13 +90,15 @@ void check_page(const std::string& name, const std::string& markdown) {
   const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
   const harness::TemporaryDirectory home;
+  std::filesystem::permissions(home.path(), std::filesystem::perms{0755});
   harness::write_file(home.path() + "/.bashrc", R"(
 PS1='<prom''pt># '
-PATH=$HOME:$PATH
+PATH=$HOME:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 bind 'set enable-bracketed-paste off' 2>/dev/null
 )");
-  std::filesystem::create_symlink(harness::pidns_binary(), home.path() + "/pidns");
-  std::vector<std::unique_ptr<Reader>> readers;
+  // Not a link: nobody may not be able to enter the directory of the build.
+  std::filesystem::copy_file(harness::pidns_binary(), home.path() + "/pidns");
+  std::map<std::size_t, std::unique_ptr<Reader>> readers;
   page::Matcher matcher;
   int section = 0;
   int equal = 0;
@@ -103,10 +106,12 @@ bind 'set enable-bracketed-paste off' 2>/dev/null
     if (std::exchange(section, command.section) != command.section) {
       matcher = {};
     }
-    while (readers.size() <= command.terminal) {
-      readers.push_back(std::make_unique<Reader>(home.path()));
+    if (!readers.contains(command.terminal)) {
+      const bool is_root = command.terminal != page::terminal_of_nobody;
+      const Lines shell = is_root ? Lines{"bash"} : harness::as_nobody({"bash"});
+      readers[command.terminal] = std::make_unique<Reader>(shell, home.path());
     }
-    for (const auto& reader : readers) {
+    for (const auto& [terminal, reader] : readers) {
       reader->wait_until_idle();
     }
     const auto seen = readers.at(command.terminal)->enter(command.typed);
@@ -140,10 +145,12 @@ TEST_CASE("the manual page describes the keys of all JSON objects, and no others
 TEST_CASE("a page is read command by command", "[page]") {
   const auto commands = page::read_commands(
       "## One\n```console\n# a\nout\n\nput\n```\n# no command\n## Two\n```console second\n# b\n```\n```\n# "
-      "c\n```\n");
-  REQUIRE(commands.size() == 2);
+      "c\n```\n```console\n$ d\n# e\n```\n");
+  REQUIRE(commands.size() == 4);
   CHECK(commands[0] == page::Command{1, 0, "a", {"out", "", "put"}});
   CHECK(commands[1] == page::Command{2, 1, "b", {}});
+  CHECK(commands[2] == page::Command{2, page::terminal_of_nobody, "d", {}});
+  CHECK(commands[3] == page::Command{2, 0, "e", {}});
 }
 
 TEST_CASE("long numbers of a page stand for others, one for one", "[page]") {
@@ -167,6 +174,10 @@ TEST_CASE("an ellipsis of a page stands for any text or any lines", "[page]") {
   CHECK_FALSE(matcher.matches(Lines{"…", "end"}, Lines{"x"}));
   CHECK_FALSE(matcher.matches(Lines{}, Lines{"x"}));
   CHECK_FALSE(matcher.matches(Lines{"x", "y"}, Lines{"x"}));
+}
+
+TEST_CASE("README shows what appears", "[page]") {
+  check_page("README.md", source("README.md"));
 }
 
 TEST_CASE("the lesson shows what appears", "[page]") {

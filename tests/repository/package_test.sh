@@ -52,9 +52,12 @@ drwxr-xr-x root/root ./usr/share/bash-completion/completions/
 -rw-r--r-- root/root ./usr/share/bash-completion/completions/pidns
 drwxr-xr-x root/root ./usr/share/doc/
 drwxr-xr-x root/root ./usr/share/doc/pidns/
+-rw-r--r-- root/root ./usr/share/doc/pidns/CONTRIBUTING.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/README.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/changelog.gz
 -rw-r--r-- root/root ./usr/share/doc/pidns/copyright
+drwxr-xr-x root/root ./usr/share/doc/pidns/docs/
+$(printf -- '-rw-r--r-- root/root ./usr/share/doc/pidns/%s\n' docs/*)
 drwxr-xr-x root/root ./usr/share/fish/
 drwxr-xr-x root/root ./usr/share/fish/vendor_completions.d/
 -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/pidns.fish
