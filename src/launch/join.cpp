@@ -49,7 +49,7 @@ class Joiner {
     log_.info("entered {} of process {}", describe_namespaces(flags), pid_);
     if (change_ids) {
       become_user_of_target();
-      sys::hide_memory();  // again: the kernel shows it when IDs change, if fs.suid_dumpable says so
+      sys::hide_memory(observer_);  // again: with fs.suid_dumpable=1 the kernel shows it when IDs change
     }
     if ((flags & CLONE_NEWNS) != 0) {
       return_to(directory);
