@@ -91,7 +91,7 @@ std::string bash_action(const OptionSpec& option) {
   if (option.value.name == "FILE") {
     return "_filedir";
   }
-  return option.value.name == "PID" ? "_pids" : "";
+  return option.value.name == "WHAT" ? "_pids" : "";
 }
 
 std::string bash_case(const OptionSpec& option) {
@@ -133,7 +133,7 @@ std::string zsh_action(const OptionSpec& option) {
   if (option.value.name == "FILE") {
     return "_files";
   }
-  return option.value.name == "PID" ? "_pids" : " ";
+  return option.value.name == "WHAT" ? "_pids" : " ";
 }
 
 std::string zsh_option(const OptionSpec& option) {
@@ -163,7 +163,7 @@ std::string fish_action(const OptionSpec& option) {
   if (option.value.name == "DIR") {
     return "(__fish_complete_directories)";
   }
-  return option.value.name == "PID" ? "(__fish_complete_pids)" : "";
+  return option.value.name == "WHAT" ? "(__fish_complete_pids)" : "";
 }
 
 std::string fish_option(const OptionSpec& option) {
