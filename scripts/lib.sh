@@ -5,13 +5,15 @@
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # Debian's packages for building the program,
-build_packages=(cmake g++ libcap-dev libcli11-dev libfmt-dev libspdlog-dev ninja-build nlohmann-json3-dev)
+build_packages=(cmake g++ libcap-dev libcli11-dev libfmt-dev libspdlog-dev libutf8proc-dev ninja-build
+  nlohmann-json3-dev)
 # for building the tests and running them,
 test_packages=(
   bash-completion
   catch2
   clang-format
   fish
+  graphviz
   jq
   less
   libcap2-bin

@@ -10,13 +10,16 @@
 #include "pidns/explain/layout.hpp"
 #include "pidns/explain/log.hpp"
 #include "pidns/launch/capabilities.hpp"
+#include "pidns/launch/check.hpp"
 #include "pidns/launch/launch.hpp"
-#include "pidns/list/listing.hpp"
+#include "pidns/list/list.hpp"
+#include "pidns/list/watch.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/process/sealed_copy.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/processes.hpp"
 #include "pidns/sys/terminal.hpp"
+#include "pidns/util/colour.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/text.hpp"
 
@@ -53,8 +56,18 @@ pidns::ExitStatus run(std::span<char* const> words, pidns::Log& log) {
     return {};
   }
   if (const auto* list = std::get_if<pidns::ListRequest>(&request)) {
+    if (list->watch) {
+      return pidns::watch_namespaces(*list);
+    }
     print(pidns::list_namespaces(*list));
     return {};
+  }
+  if (const auto* check = std::get_if<pidns::CheckRequest>(&request)) {
+    const auto findings = pidns::check_machine();
+    const bool to_terminal = pidns::sys::stdout_width().has_value();
+    print(pidns::to_text(findings,
+                         pidns::wants_colour(check->colour, to_terminal, pidns::read_colour_environment())));
+    return {.killed = false, .value = findings.front().ok ? 0 : 1};
   }
   const auto& options = std::get<pidns::Options>(request);
   log.set_verbosity(options.verbosity);

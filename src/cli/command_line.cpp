@@ -1,6 +1,7 @@
 #include "pidns/cli/command_line.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include "pidns/cli/getopt.hpp"
 #include "pidns/cli/option_table.hpp"
 #include "pidns/cli/values.hpp"
+#include "pidns/util/namespaces.hpp"
 
 namespace pidns {
 
@@ -27,6 +29,10 @@ constexpr std::array exclusions{
     std::pair{"kill-child", "no-fork"},
     std::pair{"new-session", "no-fork"},
     std::pair{"json-status-fd", "no-fork"},
+    std::pair{"json", "dot"},
+    std::pair{"json", "watch"},
+    std::pair{"dot", "watch"},
+    std::pair{"list", "check"},
 };
 
 /// Reads a value, and names the option when something is wrong with it.
@@ -125,19 +131,34 @@ bool asks_for_all(const ParsedArgs& args) {
 }
 
 ListRequest list_request(const ParsedArgs& args, ListRequest list) {
-  constexpr const char* one_pid = "--list=PID shows one namespace and those below it, --list alone all";
-  refuse_others(args, "list", {"json", "verbose"});
-  if (args.command.empty()) {
-    return list;
-  }
-  if (list.pid) {
-    throw UsageError(fmt::format("--list: takes no COMMAND: {}", args.command.front()), one_pid);
-  }
-  read_value("list", [&] { list.pid = values::pid(args.command.front()); });
-  if (args.command.size() > 1) {
-    throw UsageError("--list: takes one PID", one_pid);
-  }
+  refuse_others(args, "list", {"json", "dot", "watch", "color", "verbose"});
+  read_value("list", [&] {
+    for (const std::string& word : args.command) {
+      list.targets.push_back(values::target(word));
+    }
+  });
   return list;
+}
+
+CheckRequest check_request(const ParsedArgs& args, CheckRequest check) {
+  refuse_others(args, "check", {"color", "verbose"});
+  if (!args.command.empty()) {
+    throw UsageError(fmt::format("--check: takes no COMMAND: {}", args.command.front()));
+  }
+  return check;
+}
+
+/// Refuses options that say how something is shown where that is not shown.
+void refuse_without(const ParsedArgs& args, std::initializer_list<std::string_view> options,
+                    std::initializer_list<std::string_view> modes) {
+  const auto is_given = [&](std::string_view option) { return args.has(option); };
+  if (std::any_of(modes.begin(), modes.end(), is_given)) {
+    return;
+  }
+  const auto* lonely = std::find_if(options.begin(), options.end(), is_given);
+  if (lonely != options.end()) {
+    throw UsageError(fmt::format("--{}: requires --{}", *lonely, fmt::join(modes, " or --")));
+  }
 }
 
 /// Which steps are made: those that are named or, when none is, all of them. --init alone names all.
@@ -202,8 +223,33 @@ void refuse_clock_without_time(const Options& options) {
 
 Options join_options(const ParsedArgs& args, Options options) {
   refuse_others(args, "join",
-                {"die-with-parent", "kill-child", "no-kill-child", "forward-signals", "new-session",
-                 "json-status-fd", "wd", "clear-env", "whitelist-env", "explain", "verbose"});
+                {"die-with-parent",
+                 "kill-child",
+                 "no-kill-child",
+                 "forward-signals",
+                 "new-session",
+                 "json-status-fd",
+                 "wd",
+                 "clear-env",
+                 "whitelist-env",
+                 "explain",
+                 "verbose",
+                 "color",
+                 "pid",
+                 "user",
+                 "mount",
+                 "uts",
+                 "ipc",
+                 "net",
+                 "cgroup",
+                 "time"});
+  if (!options.pinned.empty()) {
+    const std::string_view option = namespace_kind(options.pinned.front().kind).option;
+    throw UsageError(fmt::format("--{}: takes no value with --join", option));
+  }
+  const bool any_named = std::any_of(namespace_kinds.begin(), namespace_kinds.end(),
+                                     [&](const NamespaceKind& kind) { return args.has(kind.option); });
+  options.join_namespaces = any_named ? options.namespaces : 0;
   options.namespaces = 0;
   return options;
 }
@@ -223,7 +269,7 @@ Options launch_options(const ParsedArgs& args, Options options) {
 
 }  // namespace
 
-std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> arguments) {
+std::variant<Options, ListRequest, CheckRequest, Printout> parse(std::span<const char* const> arguments) {
   ParsedArgs args = parse_args(arguments);
   Settings settings = read_settings(args);
   refuse_contradictions(args);
@@ -239,9 +285,11 @@ std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> 
   if (args.has("list")) {
     return list_request(args, settings.list);
   }
-  if (args.has("json")) {
-    throw UsageError("--json: requires --list");
+  refuse_without(args, {"json", "dot", "watch"}, {"list"});
+  if (args.has("check")) {
+    return check_request(args, settings.check);
   }
+  refuse_without(args, {"color"}, {"list", "check", "explain"});
   Options options = args.has("join") ? join_options(args, std::move(settings.options))
                                      : launch_options(args, std::move(settings.options));
   options.command = std::move(args.command);

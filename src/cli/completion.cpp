@@ -33,7 +33,7 @@ constexpr std::array actions{
     Action{"FILE", "_filedir", "_files", ""},  // fish completes files by itself
     Action{"GID", R"(COMPREPLY=($(compgen -g -- "$cur")))", "_groups", "(__fish_complete_groups)"},
     Action{"LIST", "_pidns_variables", R"(_sequence _parameters -g "*export*")", "(__fish_pidns_variables)"},
-    Action{"PID", "_pidns_processes", "_pidns_processes", "(__fish_pidns_processes)"},
+    Action{"WHAT", "_pidns_processes", "_pidns_processes", "(__fish_pidns_processes)"},
     Action{"SIGNAL", "_pidns_signals", "_pidns_signals", "(__fish_pidns_signals)"},
     Action{"UID", R"(COMPREPLY=($(compgen -u -- "$cur")))", "_users", "(__fish_complete_users)"},
 };

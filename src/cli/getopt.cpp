@@ -80,12 +80,15 @@ class Parser {
         read_long(word);
       } else if (word.size() > 1 && word.front() == '-') {
         read_shorts(word);
+      } else if (args_.has("list")) {  // there is no COMMAND, whose options would begin here
+        args_.command.emplace_back(word);
+        ++next_;
       } else {
         break;
       }
     }
     const auto rest = words_.subspan(next_);
-    args_.command.assign(rest.begin(), rest.end());
+    args_.command.insert(args_.command.end(), rest.begin(), rest.end());
     args_.place.is_option_name = !rest.empty() && is_bare_option(rest.front());
     return std::move(args_);
   }

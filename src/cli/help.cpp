@@ -17,12 +17,13 @@ constexpr std::size_t indent = 30;  // of the descriptions
 /// The modes first, since most of the options are about one of them.
 constexpr std::string_view usage =
     "Usage: pidns [OPTION]... [--] [COMMAND [ARG]...]\n"
-    "       pidns --list [PID] [--json]\n"
-    "       pidns --join PID [OPTION]... [COMMAND [ARG]...]\n"
+    "       pidns --list [WHAT]... [--json | --dot | --watch[=SECONDS]]\n"
+    "       pidns --join WHAT [OPTION]... [COMMAND [ARG]...]\n"
+    "       pidns --check\n"
     "\n"
     "Run COMMAND in a new PID namespace, with a /proc of its own: as PID 1 with\n"
     "--fork or --mount-proc, or else below a PID 1 that reaps and passes signals on.\n"
-    "Or show the PID namespaces that exist, or run COMMAND in one of them.\n";
+    "Or show PID namespaces, run COMMAND in one, or test what this machine allows.\n";
 
 constexpr std::string_view exit_status =
     "\nExit status:\n"
@@ -36,10 +37,10 @@ constexpr std::string_view examples =
     "  pidns --fork bash                       PID 1, but /proc is still the host's\n";
 
 constexpr std::array needed_by_most{
-    std::string_view("list"),       std::string_view("join"),    std::string_view("fork"),
-    std::string_view("mount-proc"), std::string_view("init"),    std::string_view("map-root-user"),
-    std::string_view("net"),        std::string_view("wd"),      std::string_view("explain"),
-    std::string_view("verbose"),    std::string_view("version"),
+    std::string_view("list"),          std::string_view("join"),       std::string_view("check"),
+    std::string_view("fork"),          std::string_view("mount-proc"), std::string_view("init"),
+    std::string_view("map-root-user"), std::string_view("net"),        std::string_view("wd"),
+    std::string_view("explain"),       std::string_view("verbose"),    std::string_view("version"),
 };
 
 std::string_view heading(Group group) {

@@ -97,12 +97,23 @@ void keep_variables(Settings& settings, const std::string& list) {
   }
 }
 
-void list_one(Settings& settings, const std::string& pid) {
-  settings.list.pid = pid.empty() ? std::nullopt : std::optional(values::pid(pid));
+void list_one(Settings& settings, const std::string& what) {
+  if (!what.empty()) {
+    settings.list.targets.push_back(values::target(what));
+  }
 }
 
-void list_as_json(Settings& settings, const std::string&) {
-  settings.list.json = true;
+template <auto member>
+void set_in_list(Settings& settings, const std::string&) {
+  settings.list.*member = true;
+}
+
+void watch_list(Settings& settings, const std::string& seconds) {
+  settings.list.watch = values::interval(seconds);
+}
+
+void choose_colour(Settings& settings, const std::string& when) {
+  settings.list.colour = settings.check.colour = settings.options.colour = values::colour(when);
 }
 
 void choose_shell(Settings& settings, const std::string& shell) {
@@ -111,12 +122,17 @@ void choose_shell(Settings& settings, const std::string& shell) {
 
 /// The one place that defines the options: name, letter, group, value, help, what it does.
 constexpr std::array table{
-    OptionSpec{"list", '\0', Group::modes, optional_next("PID"), "show PID namespaces and their processes",
-               list_one},
-    OptionSpec{"join", '\0', Group::modes, required("PID"), "run COMMAND in the namespaces of process PID",
-               parse_into<&Options::join, values::pid>},
+    OptionSpec{"list", '\0', Group::modes, optional_next("WHAT"),
+               "show PID namespaces (WHAT: PID, NUMBER or FILE)", list_one},
+    OptionSpec{"join", '\0', Group::modes, required("WHAT"), "run COMMAND in the namespaces of WHAT",
+               parse_into<&Options::join, values::target>},
+    OptionSpec{"check", '\0', Group::modes, nothing(), "test what this machine allows, and say what to do"},
     OptionSpec{"json", '\0', Group::modes, nothing(), "print what --list shows as one JSON document",
-               list_as_json},
+               set_in_list<&ListRequest::json>},
+    OptionSpec{"dot", '\0', Group::modes, nothing(), "print what --list shows as a graph for Graphviz",
+               set_in_list<&ListRequest::dot>},
+    OptionSpec{"watch", '\0', Group::modes, optional("SECONDS", "1"),
+               "show --list live, anew every SECONDS (default: 1)", watch_list},
 
     OptionSpec{"fork", 'f', Group::steps, nothing(), "make COMMAND itself PID 1 of the new namespace"},
     OptionSpec{"mount-proc", '\0', Group::steps, optional("DIR", "/proc"),
@@ -133,6 +149,8 @@ constexpr std::array table{
 
     OptionSpec{"explain", '\0', Group::general, nothing(), "narrate each step on stderr",
                set<&Options::explain>},
+    OptionSpec{"color", '\0', Group::general, required("WHEN", values::colour_choices),
+               "color --list, --check, --explain: auto, always, never", choose_colour},
     OptionSpec{"verbose", 'v', Group::general, nothing(), "log to stderr; repeat for more detail",
                count_verbosity},
     OptionSpec{"help", 'h', Group::general, nothing(), "print help: -h what most people need, --help all"},

@@ -101,6 +101,30 @@ std::string definition_error(const Fields& fields) {
   return {};
 }
 
+/// The number in `pid:[4026532292]`, or one that is too big for a PID: namespaces have numbers of 32 bits
+/// from 0xEFFFFFFC on, PROC_PID_INIT_INO in include/linux/proc_ns.h.
+std::optional<std::uint32_t> namespace_number(std::string_view text) {
+  constexpr std::string_view front = "pid:[";
+  const bool is_link = text.starts_with(front) && text.ends_with(']');
+  const auto number =
+      parse_number<std::uint32_t>(is_link ? text.substr(front.size(), text.size() - front.size() - 1) : text);
+  constexpr std::uint32_t lowest = 0xEFFFFFFC;
+  return number && *number >= lowest ? number : std::nullopt;
+}
+
+/// Not negative, with or without a fraction.
+std::optional<double> parse_seconds(std::string_view text) {
+  constexpr double longest = 1e9;  // some thirty years
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && seconds >= 0 && seconds <= longest ? std::optional(seconds) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> milliseconds_of(double seconds) {
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
 }  // namespace
 
 std::filesystem::path path(const std::string& text) {
@@ -116,12 +140,18 @@ int descriptor(const std::string& text) {
   return value_or_throw(fd >= 0 ? fd : std::nullopt, text, "an open file descriptor");
 }
 
-pid_t pid(const std::string& text) {
-  const auto number = parse_number<pid_t>(text);
-  if (!number || *number <= 0) {
-    throw UsageError(text + " is not a PID", "pidns --list shows the namespaces and the PIDs in them");
+Target target(const std::string& text) {
+  if (const auto number = namespace_number(text)) {
+    return {.kind = Target::Kind::pid_namespace, .number = *number, .text = text};
   }
-  return *number;
+  if (const auto pid = parse_number<pid_t>(text); pid && *pid > 0) {
+    return {.kind = Target::Kind::process, .number = static_cast<std::uint64_t>(*pid), .text = text};
+  }
+  std::error_code unknown;
+  if (text.find('/') != std::string::npos || std::filesystem::exists(text, unknown)) {
+    return {.kind = Target::Kind::file, .text = text};
+  }
+  throw UsageError(text + " is not a PID", "pidns --list shows the namespaces and the PIDs in them");
 }
 
 unsigned id(const std::string& text) {
@@ -149,14 +179,9 @@ std::chrono::milliseconds duration(const std::string& text) {
   if (text == "infinity") {
     return endless;
   }
-  constexpr double longest = 1e9;  // some thirty years
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool is_duration =
-      error == std::errc() && end == text.data() + text.size() && seconds >= 0 && seconds <= longest;
-  return value_or_throw(
-      is_duration ? std::optional(std::chrono::milliseconds(std::llround(seconds * 1000))) : std::nullopt,
-      text, "a number of seconds, or infinity");
+  const auto seconds = parse_seconds(text);
+  return value_or_throw(seconds ? milliseconds_of(*seconds) : std::nullopt, text,
+                        "a number of seconds, or infinity");
 }
 
 unsigned long propagation(const std::string& text) {
@@ -193,6 +218,21 @@ BinfmtDefinition binfmt_definition(const std::string& text) {
     throw UsageError(fmt::format("{} {}", text, error));
   }
   return {.text = text, .fixed = fields[flags].find('F') != std::string_view::npos};
+}
+
+ColourWhen colour(const std::string& text) {
+  const auto when = text == "auto"     ? std::optional(ColourWhen::automatic)
+                    : text == "always" ? std::optional(ColourWhen::always)
+                    : text == "never"  ? std::optional(ColourWhen::never)
+                                       : std::nullopt;
+  return value_or_throw(when, text, "auto, always or never");
+}
+
+std::chrono::milliseconds interval(const std::string& text) {
+  constexpr double shortest = 0.1;
+  const auto seconds = parse_seconds(text);
+  return value_or_throw(seconds && *seconds >= shortest ? milliseconds_of(*seconds) : std::nullopt, text,
+                        "a number of seconds from 0.1 on");
 }
 
 std::vector<std::string> names(const std::string& text) {

@@ -52,7 +52,8 @@ Sentences describe(const sys::SetNs& call, const Observation& observed) {
     sentences.push_back(fmt::format("pidns has joined another {} namespace: {}.",
                                     namespace_kind(change.flag).title, arrow(change)));
   }
-  add_namespaces_of_children(sentences, call.flags, observed.pid_namespace, "other");
+  // Unlike unshare(2), setns(2) enters a time namespace at once.
+  add_namespaces_of_children(sentences, call.flags & ~CLONE_NEWTIME, observed.pid_namespace, "other");
   return sentences;
 }
 

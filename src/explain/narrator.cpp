@@ -18,6 +18,7 @@
 #include "pidns/sys/shared_counter.hpp"
 #include "pidns/sys/signals.hpp"
 #include "pidns/sys/terminal.hpp"
+#include "pidns/util/colour.hpp"
 #include "pidns/util/namespaces.hpp"
 #include "pidns/util/unique_fd.hpp"
 
@@ -55,9 +56,10 @@ void observe_proc(Observation& observed) {
 
 class Narrator::Narration {
  public:
-  Narration()
+  explicit Narration(ColourWhen colour)
       : levels_(try_read_status(proc_.get(), "self/status").pids.size()),
         style_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
+    style_.colour = wants_colour(colour, sys::stderr_width().has_value(), read_colour_environment());
     update_namespaces();
   }
 
@@ -118,9 +120,9 @@ class Narrator::Narration {
   std::array<ino_t, namespace_kinds.size()> namespaces_{};  // their numbers, in the order of the kinds
 };
 
-Narrator::Narrator(bool enabled) {
+Narrator::Narrator(bool enabled, ColourWhen colour) {
   if (enabled) {
-    narration_ = std::make_unique<Narration>();
+    narration_ = std::make_unique<Narration>(colour);
     observer_ = [this](const sys::Call& call, const std::optional<sys::Result>& result) {
       narration_->narrate_call(call, result);
     };

@@ -7,6 +7,7 @@
 
 #include "pidns/explain/call_effects.hpp"
 #include "pidns/launch/environment.hpp"
+#include "pidns/launch/join.hpp"
 #include "pidns/launch/user_namespace.hpp"
 #include "pidns/process/name_lookup.hpp"
 #include "pidns/util/failure.hpp"
@@ -66,6 +67,9 @@ Options complete(const Options& requested, Narrator& narrator, Log& log) {
     options.command = {default_command(options)};
   }
   options.caller_is_root = ::geteuid() == 0;
+  if (options.join) {
+    options.join->number = static_cast<std::uint64_t>(find_process_to_join(*options.join));
+  }
   options.user = look_up(IdKind::user, options.user_name, options.user);
   options.group = look_up(IdKind::group, options.group_name, options.group);
   if (is_existing_init(options)) {

@@ -12,6 +12,7 @@
 #include "pidns/launch/id_map.hpp"
 #include "pidns/proc/confinement.hpp"
 #include "pidns/proc/mountinfo.hpp"
+#include "pidns/proc/pid_namespace.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
@@ -145,11 +146,8 @@ std::string hint_for_refused_namespace(const Options& options) {
 }
 
 std::string hint_for_limit(const Options& options) {
-  for (const NamespaceKind& kind : namespace_kinds) {
-    const std::string name = fmt::format("max_{}_namespaces", kind.file);
-    if ((options.namespaces & kind.flag) != 0 && sysctl_is("user/" + name, "0")) {
-      return fmt::format("user.{} is 0 here: raise it with sysctl", name);
-    }
+  if (std::string hint = hint_for_zero_limit(options.namespaces); !hint.empty()) {
+    return hint;
   }
   return sys::at_deepest_pid_namespace() ? "PID namespaces nest at most 32 levels, and this is the deepest"
                                          : std::string{};
@@ -242,8 +240,12 @@ std::string hint_for_lacking_capability(int capability, std::string_view name) {
 
 /// The kernel shows the namespaces of a process only to one that has all of its capabilities, or
 /// CAP_SYS_PTRACE: ptrace(2), "Ptrace access mode checking".
-std::string hint_for_refused_join(pid_t pid, const sys::Error& error) {
+std::string hint_for_refused_join(const Options& options, const sys::Error& error) {
+  const auto pid = static_cast<pid_t>(options.join->number);
   if (!sys::has_capability(CAP_SYS_ADMIN)) {
+    if (options.join_namespaces != 0 && (options.join_namespaces & CLONE_NEWUSER) == 0 && ::geteuid() != 0) {
+      return "without root, add --user, or name no namespace to enter all of them";
+    }
     return ::geteuid() != 0 ? "run it as root, or as the user who made the user namespace of that process"
                             : "it needs CAP_SYS_ADMIN, which root lacks here";
   }
@@ -257,6 +259,15 @@ std::string hint_for_refused_join(pid_t pid, const sys::Error& error) {
   return hint_for_refused_call(sys::Syscall::setns, error.error());
 }
 
+/// hidepid makes a process that exists look like one that does not.
+std::string hint_for_hidden_process() {
+  const UniqueFd proc = sys::open_directory("/proc", "/proc");
+  const std::string hidepid = hiding_option(proc, read_own("mountinfo"));
+  return hidepid.empty()
+             ? ""
+             : fmt::format("/proc is mounted with hidepid={}, which may hide it: run it as root", hidepid);
+}
+
 std::string hint_for_join(const sys::Error& error, const Options& options) {
   if (error.call() == sys::Syscall::fork && error.error() == ENOMEM) {
     return "PID 1 of that namespace has exited, so the kernel creates no process in it";
@@ -267,7 +278,9 @@ std::string hint_for_join(const sys::Error& error, const Options& options) {
   switch (error.error()) {
     case EACCES:
     case EPERM:
-      return hint_for_refused_join(*options.join, error);
+      return hint_for_refused_join(options, error);
+    case ESRCH:
+      return hint_for_hidden_process();
     case EINVAL:
       return "only descendant PID namespaces can be joined";
     default:
@@ -328,6 +341,16 @@ std::string hint_for_bind(const sys::Error& error, const PinnedNamespace& pinned
 }
 
 }  // namespace
+
+std::string hint_for_zero_limit(int namespaces) {
+  for (const NamespaceKind& kind : namespace_kinds) {
+    const std::string name = fmt::format("max_{}_namespaces", kind.file);
+    if ((namespaces & kind.flag) != 0 && sysctl_is("user/" + name, "0")) {
+      return fmt::format("user.{} is 0 here: raise it with sysctl", name);
+    }
+  }
+  return {};
+}
 
 // Where the cause cannot be looked for, the failure itself must still be reported.
 

@@ -1,23 +1,30 @@
 #include "pidns/launch/join.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 
 #include "pidns/launch/id_map.hpp"
 #include "pidns/launch/user_namespace.hpp"
+#include "pidns/proc/open_proc.hpp"
+#include "pidns/proc/pid_namespace.hpp"
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/proc/process_ids.hpp"
+#include "pidns/process/target.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/mounts.hpp"
 #include "pidns/sys/namespaces.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/util/failure.hpp"
 #include "pidns/util/namespaces.hpp"
+#include "pidns/util/text.hpp"
 
 namespace pidns {
 
@@ -25,17 +32,16 @@ namespace {
 
 class Joiner {
  public:
-  Joiner(pid_t pid, const UniqueFd& proc, const sys::SyscallObserver& observer, Log& log)
-      : pid_(pid), proc_(proc), observer_(observer), log_(log) {}
+  /// @param named CLONE_NEW* of those to enter; 0: all that differ
+  Joiner(pid_t pid, int named, const UniqueFd& proc, const sys::SyscallObserver& observer, Log& log)
+      : pid_(pid), named_(named), proc_(proc), observer_(observer), log_(log) {}
 
   void join() {
     const UniqueFd target = open_target();
     const int flags = namespaces_to_enter();
     if ((flags & CLONE_NEWPID) == 0) {
-      warn_of_same_namespace();
-    }
-    if (flags == 0) {
-      return;
+      throw Failure(status_failed, context() + ": it is in our own PID namespace",
+                    "pidns --list shows the PID namespaces below");
     }
     const bool change_ids = (flags & CLONE_NEWUSER) != 0 && !is_mapped(read("uid_map"), current_ids().user);
     if (change_ids && sys::has_capability(CAP_SETGID)) {
@@ -87,30 +93,22 @@ class Joiner {
 
   int namespaces_to_enter() {
     int flags = 0;
-    for (const int flag : {CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS}) {
-      const std::string_view file = namespace_kind(flag).file;
-      const bool same = namespace_number(fmt::format("{}", pid_), file) == namespace_number("self", file);
-      flags |= same ? 0 : flag;
+    for (const NamespaceKind& kind : namespace_kinds) {
+      const bool wanted = named_ == 0 || (named_ & kind.flag) != 0;
+      if (wanted && sys::exists(proc_.get(), fmt::format("self/ns/{}", kind.file).c_str())) {
+        const bool same = number(fmt::format("{}", pid_), kind.file) == number("self", kind.file);
+        flags |= same ? 0 : kind.flag;
+      }
     }
     return flags;
   }
 
-  ino_t namespace_number(std::string_view process, std::string_view file) {
+  ino_t number(std::string_view process, std::string_view file) {
     try {
       return sys::inode_of(proc_.get(), fmt::format("{}/ns/{}", process, file).c_str());
     } catch (const sys::Error& error) {
       throw_join_error(error.error() == ENOENT ? ESRCH : error.error());
     }
-  }
-
-  void warn_of_same_namespace() {
-    const std::string process = fmt::format("{}", pid_);
-    const ino_t of_children = namespace_number(process, "pid_for_children");
-    const std::string advice =
-        of_children == namespace_number(process, "pid")
-            ? std::string()
-            : fmt::format("; its children are in pid:[{}]: join one of them", of_children);
-    log_.warn("process {} is in our own PID namespace, and so is COMMAND{}", pid_, advice);
   }
 
   /// A user not mapped in the namespace cannot create files there.
@@ -134,15 +132,62 @@ class Joiner {
   }
 
   pid_t pid_;
+  int named_;
   const UniqueFd& proc_;
   const sys::SyscallObserver& observer_;
   Log& log_;
 };
 
+/// The process of a PID namespace that has the lowest PID in there: PID 1, if we may look at it.
+/// @return 0 when there is none
+pid_t first_process_in(const UniqueFd& proc, ino_t number) {
+  pid_t first = 0;
+  pid_t lowest = 0;
+  for (const std::string& name : sys::list_directory(proc.get(), ".")) {
+    const auto pid = leading_number<pid_t>(name);
+    const auto link = [&] { return sys::read_link(proc.get(), fmt::format("{}/ns/pid", pid).c_str()); };
+    if (pid <= 0 || pid_namespace_number(sys::or_default_on_error(link)) != number) {
+      continue;
+    }
+    const auto status = try_read_status(proc, pid);
+    if (status && status->state != 'Z' && !status->pids.empty() &&
+        (first == 0 || status->pids.back() < lowest)) {
+      first = pid;
+      lowest = status->pids.back();
+    }
+  }
+  return first;
+}
+
+/// @return 0 when the process cannot be looked at
+ino_t made_by_process(const UniqueFd& proc, pid_t pid) {
+  return sys::or_default_on_error([&] {
+    const UniqueFd process = sys::open_file(proc.get(), fmt::format("{}", pid).c_str(), O_PATH);
+    const ino_t own = pid_namespace_number(sys::read_link(proc.get(), "self/ns/pid"));
+    return pid_namespace_of(process) == own ? made_pid_namespace(process, own) : ino_t{0};
+  });
+}
+
 }  // namespace
 
-void join_namespaces(pid_t pid, const UniqueFd& proc, const sys::SyscallObserver& observer, Log& log) {
-  Joiner(pid, proc, observer, log).join();
+pid_t find_process_to_join(const Target& target) {
+  const UniqueFd proc = open_proc();
+  const bool is_process = target.kind == Target::Kind::process;
+  const ino_t number = is_process ? made_by_process(proc, static_cast<pid_t>(target.number))
+                       : target.kind == Target::Kind::file ? kept_pid_namespace(target, "join")
+                                                           : target.number;
+  const pid_t pid = number == 0 ? 0 : first_process_in(proc, number);
+  if (pid == 0 && !is_process) {
+    throw Failure(status_failed,
+                  fmt::format("--join: {}: no process that can be seen is in it", on_one_line(target.text)),
+                  ::geteuid() == 0 ? "" : "run it as root");
+  }
+  return pid == 0 ? static_cast<pid_t>(target.number) : pid;
+}
+
+void join_namespaces(const Options& options, const UniqueFd& proc, const sys::SyscallObserver& observer,
+                     Log& log) {
+  Joiner(static_cast<pid_t>(options.join->number), options.join_namespaces, proc, observer, log).join();
 }
 
 }  // namespace pidns

@@ -115,7 +115,7 @@ ExitStatus run_in_new_namespaces(Launch& launch) {
 ExitStatus run_joined(Launch& launch) {
   launch.proc = open_proc();
   const pid_t parent = ::getppid();
-  join_namespaces(*launch.options.join, launch.proc, launch.observer(), launch.log);
+  join_namespaces(launch.options, launch.proc, launch.observer(), launch.log);
   if (launch.options.die_with_parent) {
     die_with(parent, launch);
   }
@@ -165,7 +165,7 @@ ExitStatus run_or_diagnose(const Options& options, const JsonStatus& json_status
 }  // namespace
 
 ExitStatus launch(const Options& requested, Log& log) {
-  Narrator narrator(requested.explain);
+  Narrator narrator(requested.explain, requested.colour);
   const JsonStatus json_status(requested.json_status_fd, log);
   try {
     return run_or_diagnose(complete(requested, narrator, log), json_status, narrator, log);

@@ -18,7 +18,7 @@ namespace pidns {
 
 namespace {
 
-struct Target {
+struct OpenFile {
   const PinnedNamespace& pinned;
   UniqueFd file;
 };
@@ -41,7 +41,7 @@ UniqueFd open_target(const PinnedNamespace& pinned, Log& log) {
 }
 
 /// Binds all of them or none.
-void bind_all(const std::vector<Target>& targets, std::string_view creator) {
+void bind_all(const std::vector<OpenFile>& targets, std::string_view creator) {
   std::vector<UniqueFd> mounts;
   auto next = targets.begin();
   try {
@@ -68,7 +68,7 @@ NamespacePinner::NamespacePinner(const Options& options, Log& log) {
   if (options.pinned.empty()) {
     return;
   }
-  std::vector<Target> targets;
+  std::vector<OpenFile> targets;
   for (const PinnedNamespace& pinned : options.pinned) {
     targets.push_back({pinned, open_target(pinned, log)});
   }

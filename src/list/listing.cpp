@@ -2,26 +2,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/capability.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <set>
 
-#include "pidns/list/json.hpp"
-#include "pidns/list/tree.hpp"
+#include "maker_finder.hpp"
 #include "pidns/proc/mountinfo.hpp"
+#include "pidns/proc/pid_namespace.hpp"
 #include "pidns/proc/proc_status.hpp"
-#include "pidns/process/exit_status.hpp"
 #include "pidns/process/name_lookup.hpp"
+#include "pidns/process/target.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/mounts.hpp"
 #include "pidns/sys/namespaces.hpp"
 #include "pidns/sys/processes.hpp"
-#include "pidns/sys/terminal.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/text.hpp"
 
@@ -37,12 +34,6 @@ ProcStatus status_of(const UniqueFd& process) {
   return read_status_at(process.get(), "status");
 }
 
-/// The number in `pid:[4026531836]`, the target of ns/pid.
-ino_t pid_namespace_of(const UniqueFd& process) {
-  const std::string link = sys::read_link(process.get(), "ns/pid");
-  return leading_number<ino_t>(std::string_view(link).substr(std::min(link.size(), std::strlen("pid:["))));
-}
-
 /// Each argument ends with a zero byte; programs that overwrite theirs leave more zero bytes at the end.
 std::vector<std::string> split_arguments(std::string_view text) {
   std::vector<std::string> arguments;
@@ -53,21 +44,19 @@ std::vector<std::string> split_arguments(std::string_view text) {
   return arguments;
 }
 
-/// Whether we may trace every process, so that hidepid= hides none from us.
-bool sees_everything(const UniqueFd& self) {
-  constexpr std::string_view first_user_namespace = "         0          0 4294967295\n";
-  return sys::has_capability(CAP_SYS_PTRACE) && sys::read_file(self.get(), "uid_map") == first_user_namespace;
+[[noreturn]] void fail(const std::string& reason, std::string_view hint = {}) {
+  throw Failure(status_failed, fmt::format("--list: {}", reason), std::string(hint));
 }
 
 class Reader {
  public:
-  explicit Reader(std::optional<pid_t> only) : only_(only) {}
+  explicit Reader(const std::vector<Target>& targets) : targets_(targets) {}
 
   Listing read() {
     sys::allow_more_open_files();
     read_self();
-    if (only_) {
-      root_ = find_root(*only_);
+    for (const Target& target : targets_) {
+      roots_.push_back(find_root(target));
     }
     for (const std::string& name : sys::list_directory(proc_.get(), ".")) {
       if (const auto pid = leading_number<pid_t>(name); pid > 0) {
@@ -75,8 +64,9 @@ class Reader {
       }
     }
     std::erase_if(found_, [](const auto& entry) { return entry.second.ns.process_count == 0; });
+    add_kept();
     find_parents();
-    keep_below_root();
+    keep_below_roots();
     return finish();
   }
 
@@ -97,11 +87,8 @@ class Reader {
       const UniqueFd self = sys::open_file(proc_.get(), "self", O_PATH | O_DIRECTORY);
       own_ = pid_namespace_of(self);
       own_levels_ = status_of(self).pids.size();
-      const std::string mounts = sys::read_file(self.get(), "mountinfo");
-      hidepid_ = filesystem_option(mounts, sys::mount_of(proc_), "hidepid");
-      if (!hidepid_.empty() && sees_everything(self)) {
-        hidepid_.clear();
-      }
+      mounts_ = sys::read_file(self.get(), "mountinfo");
+      hidepid_ = hiding_option(proc_, mounts_);
     } catch (const sys::Error& error) {
       if (!sys::is_gone(error)) {
         throw;
@@ -109,24 +96,44 @@ class Reader {
     }
   }
 
-  [[noreturn]] static void throw_no_process(pid_t pid) {
-    throw Failure(status_failed, fmt::format("--list: no process has the PID {}", pid), "");
+  ino_t find_root(const Target& target) {
+    switch (target.kind) {
+      case Target::Kind::file:
+        return kept_pid_namespace(target, "list");
+      case Target::Kind::pid_namespace:
+        return target.number;
+      case Target::Kind::process:
+        break;
+    }
+    return namespace_of_process(static_cast<pid_t>(target.number));
   }
 
-  ino_t find_root(pid_t pid) {
+  ino_t namespace_of_process(pid_t pid) {
     try {
-      if (const ino_t number = visible_number(open_process(pid)); number != 0) {
-        return number;
+      const UniqueFd process = open_process(pid);
+      if (const ino_t number = visible_number(process); number != 0) {
+        const ino_t made = number == own_ ? made_pid_namespace(process, own_) : 0;
+        return made != 0 ? made : number;
       }
     } catch (const sys::Error& error) {
       if (!sys::is_gone(error)) {
         throw;
       }
-      throw_no_process(pid);
+      fail_to_find_process(pid);
     }
-    throw Failure(status_failed,
-                  fmt::format("--list: not permitted to look at the PID namespace of process {}", pid),
-                  "run it as root");
+    fail(fmt::format("not permitted to look at the PID namespace of process {}", pid), "run it as root");
+  }
+
+  [[noreturn]] void fail_to_find(const Target& target) const {
+    if (target.kind == Target::Kind::process) {
+      fail_to_find_process(static_cast<pid_t>(target.number));
+    }
+    fail(fmt::format("no PID namespace that can be seen has the number {}", target.number));
+  }
+
+  [[noreturn]] void fail_to_find_process(pid_t pid) const {
+    fail(fmt::format("no process has the PID {}", pid),
+         hidepid_.empty() ? "" : fmt::format("/proc is mounted with hidepid={}: run it as root", hidepid_));
   }
 
   /// The number of its PID namespace, or 0 when we may not read it.
@@ -142,7 +149,11 @@ class Reader {
     return own_levels_ == 1 && status_of(process).pids.size() == 1 ? own_ : 0;
   }
 
-  [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || root_ == own_; }
+  [[nodiscard]] bool is_root(ino_t number) const {
+    return std::find(roots_.begin(), roots_.end(), number) != roots_.end();
+  }
+
+  [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || is_root(own_); }
 
   void read_process(pid_t pid) {
     try {
@@ -188,6 +199,26 @@ class Reader {
     }
     const auto user = std::find_if(users_.begin(), users_.end(), [&](const User& u) { return u.id == id; });
     return user == users_.end() ? fmt::format("{}", id) : user->name;
+  }
+
+  void add_kept() {
+    for (KeptNamespace& kept : kept_pid_namespaces(mounts_)) {
+      Found& found = found_[kept.number];
+      if (!found.file.valid()) {
+        found.file = open_kept(kept);
+      }
+      found.ns.kept_in.push_back(std::move(kept.file));
+    }
+  }
+
+  /// @return not valid when the file cannot be reached, or another mount covers it
+  static UniqueFd open_kept(const KeptNamespace& kept) {
+    return sys::or_default_on_error([&] {
+      const UniqueFd path = sys::open_file(AT_FDCWD, kept.file.c_str(), O_PATH);
+      return sys::keeps_namespace(path) && sys::inode_of(path) == kept.number
+                 ? sys::open_file(AT_FDCWD, kept.file.c_str(), O_RDONLY)
+                 : UniqueFd();
+    });
   }
 
   /// Also adds the namespaces in between whose processes are all hidden.
@@ -236,19 +267,21 @@ class Reader {
   }
 
   [[nodiscard]] bool is_below_root(ino_t number) const {
-    while (number != 0 && number != root_) {
+    while (number != 0 && !is_root(number)) {
       const auto found = found_.find(number);
       number = found == found_.end() ? 0 : found->second.ns.parent;
     }
     return number != 0;
   }
 
-  void keep_below_root() {
-    if (root_ == 0) {
+  void keep_below_roots() {
+    if (roots_.empty()) {
       return;
     }
-    if (!found_.contains(root_)) {
-      throw_no_process(*only_);
+    for (std::size_t i = 0; i < roots_.size(); ++i) {
+      if (!found_.contains(roots_[i])) {
+        fail_to_find(targets_[i]);
+      }
     }
     std::set<ino_t> kept;
     for (const auto& [number, found] : found_) {
@@ -257,37 +290,20 @@ class Reader {
       }
     }
     std::erase_if(found_, [&](const auto& entry) { return !kept.contains(entry.first); });
-    found_.at(root_).ns.parent = 0;
-  }
-
-  std::optional<Listing::Maker> find_maker(const Listing::Namespace& ns) {
-    const Listing::Process* first = first_process(ns);
-    if (first == nullptr || first->pids.back() != 1 || first->parent == 0) {
-      return std::nullopt;
-    }
-    try {
-      const ProcStatus status = status_of(open_process(first->parent));
-      return Listing::Maker{.pid = first->parent,
-                            .name = status.name,
-                            .is_pid_1 = !status.pids.empty() && status.pids.back() == 1};
-    } catch (const sys::Error& error) {
-      if (!sys::is_gone(error) && !is_forbidden(error)) {
-        throw;
-      }
-      return std::nullopt;
-    }
   }
 
   Listing finish() {
     Listing listing;
     listing.hidden_processes = hidden_;
     listing.hidepid = hidepid_;
+    MakerFinder makers(proc_);
     for (auto& [number, found] : found_) {
       Listing::Namespace& ns = found.ns;
       ns.number = number;
       ns.own = number == own_;
+      ns.user_namespace = found.file.valid() ? sys::owning_user_namespace(found.file) : 0;
       if (is_in_full(number)) {
-        ns.maker = find_maker(ns);
+        ns.maker = makers.find(ns);
         std::sort(ns.processes.begin(), ns.processes.end(),
                   [](const auto& a, const auto& b) { return a.pids < b.pids; });
       } else {
@@ -299,10 +315,11 @@ class Reader {
   }
 
   UniqueFd proc_ = sys::open_directory("/proc", "cannot open /proc");
-  std::optional<pid_t> only_;
+  const std::vector<Target>& targets_;
   ino_t own_ = 0;
   std::size_t own_levels_ = 0;
-  ino_t root_ = 0;  // the listing is limited to this namespace and those below; 0: no limit
+  std::vector<ino_t> roots_;  // the listing is limited to these namespaces and those below; empty: no limit
+  std::string mounts_;
   std::string hidepid_;
   std::size_t hidden_ = 0;
   std::vector<User> users_;
@@ -318,13 +335,8 @@ const Listing::Process* first_process(const Listing::Namespace& ns) {
   return first == ns.processes.end() ? nullptr : &*first;
 }
 
-Listing read_listing(std::optional<pid_t> pid) {
-  return Reader(pid).read();
-}
-
-std::string list_namespaces(const ListRequest& request) {
-  const Listing listing = read_listing(request.pid);
-  return request.json ? to_json(listing) : to_text(listing, sys::stdout_width());
+Listing read_listing(const std::vector<Target>& targets) {
+  return Reader(targets).read();
 }
 
 }  // namespace pidns

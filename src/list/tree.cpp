@@ -7,13 +7,11 @@
 #include <cstring>
 #include <map>
 #include <set>
-#include <vector>
 
+#include "pidns/util/colour.hpp"
 #include "pidns/util/text.hpp"
 
 namespace pidns {
-
-namespace {
 
 std::string command_text(const Listing::Process& process) {
   if (!process.arguments.empty()) {
@@ -22,11 +20,7 @@ std::string command_text(const Listing::Process& process) {
   return fmt::format("[{}]{}", on_one_line(process.name), process.state == 'Z' ? " <defunct>" : "");
 }
 
-/// A process, and the branch drawn before its command.
-struct Row {
-  const Listing::Process* process;
-  std::string branch;
-};
+namespace {
 
 /// Orders processes as a tree. Not recursive: a long chain of processes would overflow the stack.
 class TreeBuilder {
@@ -91,24 +85,105 @@ std::string count_text(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "process" : "processes");
 }
 
-std::string header_text(const Listing::Namespace& ns) {
+/// Puts the pieces of a line together.
+class LineBuilder {
+ public:
+  LineBuilder& add(std::string text, Line::Colour colour = Line::Colour::none) {
+    line_.pieces.push_back({.text = std::move(text), .colour = colour});
+    return *this;
+  }
+
+  LineBuilder& before(std::string text) {
+    line_.pieces.insert(line_.pieces.begin(), {.text = std::move(text)});
+    return *this;
+  }
+
+  LineBuilder& about(ino_t ns, pid_t pid = 0) {
+    line_.subject = {ns, pid};
+    return *this;
+  }
+
+  LineBuilder& zombie(bool is_zombie) {
+    line_.is_zombie = is_zombie;
+    return *this;
+  }
+
+  Line build(std::optional<std::size_t> width) {
+    if (width && cut(*width).second) {
+      line_.pieces = cut(*width - std::min<std::size_t>(*width, 1)).first;
+      line_.pieces.push_back({.text = "\u2026"});
+    }
+    return std::move(line_);
+  }
+
+ private:
+  /// @return what fits into so many columns, and whether anything does not
+  [[nodiscard]] std::pair<std::vector<Line::Piece>, bool> cut(std::size_t columns) const {
+    std::vector<Line::Piece> pieces;
+    for (const auto& [text, colour] : line_.pieces) {
+      const std::string_view start = fit(text, columns);
+      pieces.push_back({.text = std::string(start), .colour = colour});
+      if (start.size() < text.size()) {
+        return {std::move(pieces), true};
+      }
+      columns -= columns_of(start);
+    }
+    return {std::move(pieces), false};
+  }
+
+  Line line_;
+};
+
+std::string kept_text(const Listing::Namespace& ns) {
+  return ns.kept_in.empty()
+             ? ""
+             : fmt::format("  kept in {}{}", on_one_line(fmt::format("{}", fmt::join(ns.kept_in, ", "))),
+                           ns.process_count == 0 ? ", no process" : "");
+}
+
+std::string front_text(const Listing::Namespace& ns) {
   std::string text = fmt::format("pid:[{}]", ns.number);
   if (const Listing::Process* first = first_process(ns)) {
     text += "  " + on_one_line(first->user);
   }
-  text += "  " + (ns.process_count == 0 ? "no process that can be seen" : count_text(ns.process_count));
-  if (ns.maker) {
-    text += fmt::format("  {} {} {}", ns.maker->is_pid_1 ? "child of" : "made by",
-                        on_one_line(ns.maker->name), ns.maker->pid);
+  if (ns.process_count > 0) {
+    text += "  " + count_text(ns.process_count);
+  } else if (ns.kept_in.empty()) {
+    text += "  no process that can be seen";
   }
-  return text + (ns.own ? "  (yours)" : "");
+  return text;
+}
+
+std::string own_text(const Listing::Namespace& ns) {
+  return ns.own ? "  (yours)" : "";
+}
+
+LineBuilder header_line(const Listing::Namespace& ns) {
+  LineBuilder line;
+  line.about(ns.number).add(front_text(ns));
+  if (ns.maker) {
+    line.add(
+            fmt::format("  {} {} ", ns.maker->is_pid_1 ? "child of" : "made by", on_one_line(ns.maker->name)))
+        .add(fmt::format("{}", ns.maker->pid), Line::Colour::outside);
+    for (const auto& [pid, name] : ns.maker->ancestors) {
+      line.add(fmt::format(" < {} ", on_one_line(name))).add(fmt::format("{}", pid), Line::Colour::outside);
+    }
+  }
+  return line.add(kept_text(ns) + own_text(ns));
 }
 
 class TreeWriter {
  public:
-  TreeWriter(const Listing& listing, std::optional<std::size_t> width) : listing_(listing), width_(width) {}
+  TreeWriter(const Listing& listing, std::optional<std::size_t> width) : listing_(listing), width_(width) {
+    for (const auto& ns : listing.namespaces) {
+      numbers_.insert(ns.number);
+    }
+    for (const auto& ns : listing.namespaces) {
+      children_[numbers_.contains(ns.parent) ? ns.parent : 0].push_back(&ns);
+    }
+  }
 
-  std::string write() {
+  std::vector<Line> write() {
     write_below(0, "");
     if (listing_.hidden_processes > 0) {
       write_line(
@@ -117,35 +192,25 @@ class TreeWriter {
     if (!listing_.hidepid.empty()) {
       write_line(fmt::format("there may be more: /proc is mounted with hidepid={}", listing_.hidepid));
     }
-    return std::move(text_);
+    return std::move(lines_);
   }
 
  private:
-  void write_line(std::string_view line) {
-    text_ += width_ ? fit(line, *width_) : line;
-    text_ += '\n';
-  }
-
-  [[nodiscard]] std::vector<const Listing::Namespace*> children_of(ino_t parent) const {
-    std::vector<const Listing::Namespace*> children;
-    for (const auto& ns : listing_.namespaces) {
-      if (ns.parent == parent) {
-        children.push_back(&ns);
-      }
-    }
-    return children;
-  }
+  void write_line(std::string text) { lines_.push_back(LineBuilder().add(std::move(text)).build(width_)); }
 
   /// @param indent of the lines below the parent
   // NOLINTNEXTLINE(misc-no-recursion): namespaces nest 32 levels deep at most
   void write_below(ino_t parent, const std::string& indent) {
-    const auto children = children_of(parent);
-    for (const Listing::Namespace* ns : children) {
-      const bool is_last = ns == children.back();
+    const auto children = children_.find(parent);
+    if (children == children_.end()) {
+      return;
+    }
+    for (const Listing::Namespace* ns : children->second) {
+      const bool is_last = ns == children->second.back();
       const std::string branch = parent == 0 ? "" : is_last ? "`- " : "|- ";
       const std::string below = indent + (parent == 0 ? "" : is_last ? "   " : "|  ");
-      write_line(indent + branch + header_text(*ns));
-      write_processes(*ns, below + (children_of(ns->number).empty() ? "   " : "|  "));
+      lines_.push_back(header_line(*ns).before(indent + branch).build(width_));
+      write_processes(*ns, below + (children_.contains(ns->number) ? "|  " : "   "));
       write_below(ns->number, below);
     }
   }
@@ -160,27 +225,66 @@ class TreeWriter {
       inside_width = std::max(inside_width, inside_text(process).size());
       user_width = std::max(user_width, on_one_line(process.user).size());
     }
-    const auto write_row = [&](auto outside, std::string_view inside, std::string_view user,
-                               std::string_view command) {
-      write_line(fmt::format("{}{:>7}  {:>{}}  {:{}}  {}", indent, outside, inside, inside_width, user,
-                             user_width, command));
+    const auto row = [&](auto outside, std::string_view inside, std::string_view user,
+                         std::string_view command) {
+      return LineBuilder()
+          .add(indent)
+          .add(fmt::format("{:>7}", outside), Line::Colour::outside)
+          .add(fmt::format("  {:>{}}", inside, inside_width), Line::Colour::inside)
+          .add(fmt::format("  {:{}}  {}", user, user_width, command));
     };
-    write_row("OUTSIDE", "INSIDE", "USER", "COMMAND");
-    for (const auto& [process, branch] : TreeBuilder().build(ns.processes)) {
-      write_row(process->pids.front(), inside_text(*process), on_one_line(process->user),
-                branch + command_text(*process));
+    lines_.push_back(row("OUTSIDE", "INSIDE", "USER", "COMMAND").about(ns.number, -1).build(width_));
+    for (const auto& [process, branch] : process_tree(ns.processes)) {
+      const pid_t pid = process->pids.front();
+      lines_.push_back(
+          row(pid, inside_text(*process), on_one_line(process->user), branch + command_text(*process))
+              .about(ns.number, pid)
+              .zombie(process->state == 'Z')
+              .build(width_));
     }
   }
 
   const Listing& listing_;
   std::optional<std::size_t> width_;
-  std::string text_;
+  std::set<ino_t> numbers_;
+  std::map<ino_t, std::vector<const Listing::Namespace*>> children_;  // those without a parent here: of 0
+  std::vector<Line> lines_;
 };
+
+std::string_view code_of(Line::Colour colour) {
+  return colour == Line::Colour::outside ? outside_colour : inside_colour;
+}
 
 }  // namespace
 
-std::string to_text(const Listing& listing, std::optional<std::size_t> width) {
+std::string header_text(const Listing::Namespace& ns) {
+  return front_text(ns) + kept_text(ns) + own_text(ns);
+}
+
+std::vector<Row> process_tree(const std::vector<Listing::Process>& processes) {
+  return TreeBuilder().build(processes);
+}
+
+std::vector<Line> to_lines(const Listing& listing, std::optional<std::size_t> width) {
   return TreeWriter(listing, width).write();
+}
+
+std::string to_text(const Line& line, bool colour) {
+  std::string text;
+  for (const auto& piece : line.pieces) {
+    text += colour && piece.colour != Line::Colour::none
+                ? fmt::format("{}{}{}", code_of(piece.colour), piece.text, no_colour)
+                : piece.text;
+  }
+  return text;
+}
+
+std::string to_text(const Listing& listing, std::optional<std::size_t> width, bool colour) {
+  std::string text;
+  for (const Line& line : to_lines(listing, width)) {
+    text.append(to_text(line, colour)).push_back('\n');
+  }
+  return text;
 }
 
 }  // namespace pidns

@@ -9,6 +9,7 @@ namespace {
 /// One line: `36 35 98:0 /root /mount/point options [shared:1 ...] - type source options`.
 struct Mount {
   std::uint64_t id = 0;
+  std::string_view root;
   std::string_view point;
   bool shared = false;
   std::string_view filesystem_options;
@@ -19,7 +20,7 @@ Mount parse_mount(std::string_view line) {
   mount.id = leading_number<std::uint64_t>(consume_until(line, ' '));
   consume_until(line, ' ');  // parent
   consume_until(line, ' ');  // device
-  consume_until(line, ' ');  // root
+  mount.root = consume_until(line, ' ');
   mount.point = consume_until(line, ' ');
   consume_until(line, ' ');  // options
   while (!line.empty()) {
@@ -33,6 +34,18 @@ Mount parse_mount(std::string_view line) {
   consume_until(line, ' ');  // source
   mount.filesystem_options = line;
   return mount;
+}
+
+/// The kernel writes white space and backslashes in a path as three octal digits.
+std::string unescape(std::string_view path) {
+  constexpr std::size_t digits = 3;
+  std::string text;
+  while (!path.empty()) {
+    const bool escaped = path.front() == '\\' && path.size() > digits;
+    text += escaped ? static_cast<char>(leading_number<unsigned>(path.substr(1, digits), 8)) : path.front();
+    path.remove_prefix(escaped ? 1 + digits : 1);
+  }
+  return text;
 }
 
 Mount find_mount(std::string_view mountinfo, std::uint64_t id) {
@@ -69,6 +82,19 @@ std::string filesystem_option(std::string_view mountinfo, std::uint64_t id, std:
     }
   }
   return {};
+}
+
+std::vector<KeptNamespace> kept_pid_namespaces(std::string_view mountinfo) {
+  constexpr std::string_view front = "pid:[";
+  std::vector<KeptNamespace> kept;
+  while (!mountinfo.empty()) {
+    const Mount mount = parse_mount(consume_until(mountinfo, '\n'));
+    if (mount.root.starts_with(front)) {  // any other root begins with a slash, or names another kind
+      kept.push_back({.number = leading_number<std::uint64_t>(mount.root.substr(front.size())),
+                      .file = unescape(mount.point)});
+    }
+  }
+  return kept;
 }
 
 std::vector<std::string> mount_points_below(std::string_view mountinfo, std::string_view directory) {

@@ -13,6 +13,7 @@
 
 #include "call.hpp"
 #include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
 #include "pidns/util/namespaces.hpp"
 
 namespace pidns::sys {
@@ -54,6 +55,15 @@ UniqueFd parent_namespace(const UniqueFd& pid_namespace) {
     throw_error(Syscall::ioctl, errno, "cannot find the parent of a PID namespace");
   }
   return parent;
+}
+
+bool is_pid_namespace(const UniqueFd& file) {
+  return retry([&] { return ::ioctl(file.get(), NS_GET_NSTYPE); }) == CLONE_NEWPID;
+}
+
+ino_t owning_user_namespace(const UniqueFd& any_namespace) {
+  const UniqueFd owner = above_stdio(retry([&] { return ::ioctl(any_namespace.get(), NS_GET_USERNS); }));
+  return owner.valid() ? inode_of(owner) : 0;
 }
 
 }  // namespace pidns::sys

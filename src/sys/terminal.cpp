@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -30,6 +31,41 @@ std::optional<std::size_t> stdout_width() {
 
 std::optional<std::size_t> stderr_width() {
   return width_of(STDERR_FILENO);
+}
+
+TerminalSize stdout_size() {
+  constexpr TerminalSize usual{.columns = 80, .rows = 24};
+  winsize size{};
+  if (retry([&] { return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size); }) == -1 || size.ws_col == 0) {
+    return usual;
+  }
+  return {.columns = size.ws_col, .rows = std::max<std::size_t>(size.ws_row, 2)};
+}
+
+void stop_in_background(const UniqueFd& terminal) {
+  termios settings{};
+  // The kernel sends the signal to who sets, from the background, even what is set already.
+  if (::tcgetattr(terminal.get(), &settings) == 0) {
+    retry([&] { return ::tcsetattr(terminal.get(), TCSANOW, &settings); });
+  }
+}
+
+KeyMode::KeyMode(const UniqueFd& terminal) : terminal_(terminal) {
+  termios settings{};
+  if (::tcgetattr(terminal.get(), &settings) == -1) {
+    return;
+  }
+  before_ = settings;
+  settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  settings.c_cc[VMIN] = 1;
+  settings.c_cc[VTIME] = 0;
+  retry([&] { return ::tcsetattr(terminal.get(), TCSANOW, &settings); });
+}
+
+KeyMode::~KeyMode() {
+  if (before_) {
+    retry([&] { return ::tcsetattr(terminal_.get(), TCSAFLUSH, &*before_); });
+  }
 }
 
 UniqueFd open_terminal() {

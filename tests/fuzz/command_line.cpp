@@ -30,7 +30,7 @@ void check(const pidns::Options& options) {
   const bool maps = options.users.current || !options.users.blocks.empty() || options.groups.current ||
                     !options.groups.blocks.empty() || options.owner;
   if (options.join) {
-    expect(*options.join > 0);
+    expect(options.join->number > 0 || !options.join->text.empty());
     expect(options.namespaces == 0 && options.fork && !options.init && !maps);
   } else {
     expect((options.namespaces & CLONE_NEWPID) != 0);
@@ -42,8 +42,10 @@ void check(const pidns::Options& options) {
 }
 
 void check(const pidns::ListRequest& request) {
-  expect(!request.pid || *request.pid > 0);
+  expect(static_cast<int>(request.json) + static_cast<int>(request.dot) + (request.watch ? 1 : 0) <= 1);
 }
+
+void check(const pidns::CheckRequest&) {}
 
 void check(const pidns::Printout& printout) {
   expect(!printout.text.empty());

@@ -24,6 +24,9 @@ void read_status(std::string_view text) {
 void read_mountinfo(std::string_view text) {
   pidns::is_shared(text, 1);
   pidns::filesystem_option(text, 1, "hidepid");
+  for (const pidns::KeptNamespace& kept : pidns::kept_pid_namespaces(text)) {
+    expect(kept.file.size() <= text.size());
+  }
   for (const std::string& point : pidns::mount_points_below(text, "/proc")) {
     expect(point.starts_with("/proc/"));
   }

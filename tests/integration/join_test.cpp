@@ -24,7 +24,6 @@ class Inside {
   [[nodiscard]] pid_t init() const { return init_; }
   [[nodiscard]] std::string pid() const { return std::to_string(init_); }
   [[nodiscard]] ino_t space() const { return namespace_of(init_, "pid"); }
-  [[nodiscard]] pid_t launcher() const { return running_.pid(); }
 
  private:
   static std::vector<std::string> with_command(std::vector<std::string> launcher) {
@@ -294,29 +293,6 @@ TEST_CASE("the memory of pidns is hidden from those it joins", "[join]") {
   };
   CHECK(owner(joined.pid()) == 0);  // /proc/PID belongs to root if only root may trace the process
   CHECK(owner(children_of(joined.pid()).front()) != 0);
-}
-
-TEST_CASE("joining the own namespace is told and done", "[join]") {
-  const Result result =
-      run_pidns({"--join", std::to_string(::getpid()), "sh", "-c", "readlink /proc/self/ns/pid; exit 5"});
-  CHECK(result.out == link_text(namespace_of(::getpid(), "pid")) + "\n");
-  CHECK(result.err ==
-        "pidns: process " + std::to_string(::getpid()) + " is in our own PID namespace, and so is COMMAND\n");
-  CHECK(result.status() == 5);
-  Running joined(
-      harness::pidns({"--join", std::to_string(::getpid()), "sh", "-c", "echo ready; exec sleep 1000"}));
-  joined.read_line();
-  joined.send(SIGTERM);
-  CHECK(joined.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
-}
-
-TEST_CASE("who joins pidns itself is pointed at its child", "[join]") {
-  const Inside target(harness::pidns({"--mount-proc"}));
-  const Result result = run_pidns({"--join", std::to_string(target.launcher()), "true"});
-  CHECK(result.err == "pidns: process " + std::to_string(target.launcher()) +
-                          " is in our own PID namespace, and so is COMMAND; its children are in " +
-                          link_text(target.space()) + ": join one of them\n");
-  CHECK(result.status() == 0);
 }
 
 TEST_CASE("the working directory is kept where it exists", "[join]") {

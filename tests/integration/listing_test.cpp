@@ -26,15 +26,19 @@ TEST_CASE("a namespace is listed with what proc says about its processes", "[lis
   CHECK(ns["parent"] == namespace_of(::getpid(), "pid"));
   CHECK(ns["yours"] == false);
   CHECK(ns["owner"] == "root");
-  CHECK(ns["owner-id"] == 0);
-  CHECK(ns["process-count"] == 2);
-  CHECK(ns["made-by"] == json{{"pid", running.pid()}, {"name", "pidns"}});
+  CHECK(ns["owner_id"] == 0);
+  CHECK(ns["process_count"] == 2);
+  CHECK(ns["user_namespace"] == namespace_of(init, "user"));
+  CHECK(ns["kept_in"] == json::array());
+  CHECK(ns["made_by"]["pid"] == running.pid());
+  CHECK(ns["made_by"]["name"] == "pidns");
+  CHECK(ns["made_by"]["ancestors"] == ancestors_of(running.pid()));
   CHECK(ns["processes"] ==
         json::array({{{"outside", init},
                       {"inside", json::array({1})},
                       {"parent", running.pid()},
                       {"user", "root"},
-                      {"user-id", 0},
+                      {"user_id", 0},
                       {"state", "S"},
                       {"name", "sh"},
                       {"command", {"sh", "-c", "sleep 1000 & echo ready; read line"}}},
@@ -42,7 +46,7 @@ TEST_CASE("a namespace is listed with what proc says about its processes", "[lis
                       {"inside", json::array({std::stoi(words(status_field(sleep, "NSpid"))[1])})},
                       {"parent", init},
                       {"user", "root"},
-                      {"user-id", 0},
+                      {"user_id", 0},
                       {"state", "S"},
                       {"name", "sleep"},
                       {"command", {"sleep", "1000"}}}}));
@@ -73,7 +77,7 @@ TEST_CASE("a listing has the namespaces and counts of lsns over three levels of 
       "$pid1 sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3\n"
       "lsns -t pid -n -o NS,NPROCS --raw >lsns; $pidns --list --json >list\n"
       "$pidns --list >text; sort lsns; echo =\n"
-      "jq -r '.namespaces[] | \"\\(.namespace) \\(.\"process-count\")\"' list | sort; echo =\n"
+      "jq -r '.namespaces[] | \"\\(.namespace) \\(.\"process_count\")\"' list | sort; echo =\n"
       "sed -n 's/^[ |`-]*pid:\\[\\([0-9]*\\)\\]  \\(root  \\)\\?\\([0-9]*\\) process.*/\\1 \\3/p' "
       "text | sort\n"
       "echo =; cat list\n");
@@ -85,7 +89,7 @@ TEST_CASE("a listing has the namespaces and counts of lsns over three levels of 
   CHECK(parts[2] == "\n" + parts[0]);
   const json listing = json::parse(result.out.substr(result.out.find('{')));
   check_consistent(listing);
-  CHECK(listing["hidden-processes"] == 0);
+  CHECK(listing["hidden_processes"] == 0);
   std::multiset<std::size_t> levels;
   for (const json& ns : listing["namespaces"]) {
     const std::size_t depth = ns.contains("processes") ? ns["processes"][0]["inside"].size() : 0;
@@ -105,7 +109,7 @@ TEST_CASE("two thousand processes are listed", "[listing]") {
       "read ready <&3\n"
       "lsns -t pid -n -o NS,NPROCS --raw >lsns; $pidns --list --json >list\n"
       "sort lsns; echo =\n"
-      "jq -r '.namespaces[] | \"\\(.namespace) \\(.\"process-count\")\"' list | sort; echo =\n"
+      "jq -r '.namespaces[] | \"\\(.namespace) \\(.\"process_count\")\"' list | sort; echo =\n"
       "jq '[.namespaces[].processes | select(.) | .[].outside] | sort | .[]' list >listed\n"
       "grep -lE '^NSpid:\\s[0-9]+\\s[0-9]+$' /proc/[0-9]*/status | tr -dc '0-9\\n' | sort -n >seen\n"
       "cmp seen listed && wc -l <listed\n");
@@ -173,8 +177,8 @@ TEST_CASE("names with line ends are escaped", "[listing]") {
   Running running(command);
   const pid_t init = wait_for_init(running);
   CHECK_THAT(run_pidns({"--list", number(init)}).out,
-             Catch::Contains("made by ma\\x0aker " + number(running.pid()) + "\n"));
-  CHECK(find(list(), namespace_of(init, "pid"))["made-by"]["name"] == "ma\nker");
+             Catch::Contains("made by ma\\x0aker " + number(running.pid())));
+  CHECK(find(list(), namespace_of(init, "pid"))["made_by"]["name"] == "ma\nker");
 }
 
 TEST_CASE("a megabyte of arguments is listed", "[listing]") {
@@ -202,7 +206,7 @@ TEST_CASE("lines are as wide as the terminal and no wider", "[listing]") {
   const pid_t init = wait_for_init(running);
   for (const int width : {80, 60, 7}) {
     Terminal terminal(
-        harness::pidns({"--list", number(init)}), {.before_exec = [width] {
+        harness::pidns({"--list", number(init), "--color=never"}), {.before_exec = [width] {
           const winsize size{
               .ws_row = 24, .ws_col = static_cast<unsigned short>(width), .ws_xpixel = 0, .ws_ypixel = 0};
           ::ioctl(STDIN_FILENO, TIOCSWINSZ, &size);
@@ -237,7 +241,7 @@ TEST_CASE("JSON and text have the same facts", "[listing]") {
   CHECK(listing["namespaces"].size() == 2);
   std::size_t rows = 0;
   for (const json& ns : listing["namespaces"]) {
-    const auto count = ns["process-count"].get<std::size_t>();
+    const auto count = ns["process_count"].get<std::size_t>();
     CHECK_THAT(text, Catch::Contains("pid:[" + ns["namespace"].dump() + "]  root  " + std::to_string(count) +
                                      (count == 1 ? " process  " : " processes  ")));
     rows += 2;

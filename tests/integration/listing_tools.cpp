@@ -44,6 +44,17 @@ pid_t wait_for_init(Running& running) {
   return children.front();
 }
 
+json ancestors_of(pid_t pid) {
+  json ancestors = json::array();
+  while (true) {
+    pid = std::stoi(status_field(pid, "PPid"));
+    if (pid == 0 || words(status_field(pid, "NSpid")).back() == "1") {
+      return ancestors;
+    }
+    ancestors.push_back({{"pid", pid}, {"name", status_field(pid, "Name")}});
+  }
+}
+
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::string_view rest = text;
@@ -63,7 +74,7 @@ void check_consistent(const json& listing) {
       continue;
     }
     std::set<json> inside;
-    CHECK(ns["process-count"] == ns["processes"].size());
+    CHECK(ns["process_count"] == ns["processes"].size());
     for (const json& process : ns["processes"]) {
       CHECK(outside.insert(process["outside"].get<pid_t>()).second);
       CHECK(process["inside"].size() == ns["processes"][0]["inside"].size());

@@ -32,6 +32,10 @@ json find(const json& listing, ino_t ns);
 /// Waits until a command says that it is ready. @return the process that pidns runs as PID 1
 pid_t wait_for_init(harness::Running& running);
 
+/// The parents of a process as --list --json names them: up to the PID 1 of their namespace, which is left
+/// out.
+json ancestors_of(pid_t pid);
+
 std::vector<std::string> split(const std::string& text, char separator);
 
 /// Whatever happened while it was read, a listing does not contradict itself.

@@ -27,6 +27,6 @@ struct Printout {
 /// Reads the command line: `[OPTION]... [--] [COMMAND [ARG]...]`.
 /// @param arguments argv without its first word
 /// @throws UsageError
-std::variant<Options, ListRequest, Printout> parse(std::span<const char* const> arguments);
+std::variant<Options, ListRequest, CheckRequest, Printout> parse(std::span<const char* const> arguments);
 
 }  // namespace pidns

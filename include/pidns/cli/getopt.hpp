@@ -19,10 +19,12 @@ struct ParsedArgs {
     std::string value;   ///< empty: none
     bool is_letter = false;
   };
-  std::vector<Occurrence> options;   ///< in the order of the line
-  std::string_view doubtful;         ///< a word like `-list`, which is -l with a value; empty: none
-  std::vector<std::string> command;  ///< from the first word that is not an option, or after `--`
-  CommandPlace place;                ///< of the command
+  std::vector<Occurrence> options;  ///< in the order of the line
+  std::string_view doubtful;        ///< a word like `-list`, which is -l with a value; empty: none
+  /// From the first word that is not an option, or after `--`. With --list, which has no COMMAND: all words
+  /// that are not options.
+  std::vector<std::string> command;
+  CommandPlace place;  ///< of the command
 
   /// @param option a long name, without minus signs
   [[nodiscard]] bool has(std::string_view option) const;

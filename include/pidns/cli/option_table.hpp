@@ -17,7 +17,7 @@ enum class Takes {
   nothing,
   value,            ///< `--wd=DIR`, `--wd DIR`, `-w DIR`, `-wDIR`
   optional_equals,  ///< `--mount-proc`, `--mount-proc=DIR`: the next word is never taken, as in unshare(1)
-  optional_next,    ///< `--list`, `--list=PID`, `--list PID`
+  optional_next,    ///< `--list`, `--list=WHAT`, `--list WHAT`
 };
 
 /// What an option takes, and how help and completions call it.
@@ -32,6 +32,7 @@ struct Value {
 struct Settings {
   Options options;
   ListRequest list;
+  CheckRequest check;
   std::string completion;  ///< --completion: the shell
 };
 

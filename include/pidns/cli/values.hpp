@@ -17,11 +17,13 @@ namespace pidns::values {
 inline constexpr std::string_view map_sources = "auto subids all";
 inline constexpr std::string_view propagation_modes = "private slave shared unchanged";
 inline constexpr std::string_view setgroups_modes = "allow deny";
+inline constexpr std::string_view colour_choices = "auto always never";
 
 std::filesystem::path path(const std::string& text);
 int signal(const std::string& text);
 int descriptor(const std::string& text);
-pid_t pid(const std::string& text);
+/// A PID, `pid:[N]`, the number of a namespace, or a file: what has a `/` in it, or exists.
+Target target(const std::string& text);
 unsigned id(const std::string& text);
 /// Whether a text can be the name of a user or group, which begins with neither a digit nor a sign:
 /// useradd(8).
@@ -37,6 +39,9 @@ unsigned long propagation(const std::string& text);
 Setgroups setgroups(const std::string& text);
 MapBlock map_block(const std::string& text);
 BinfmtDefinition binfmt_definition(const std::string& text);
+ColourWhen colour(const std::string& text);
+/// Seconds, a tenth at least, with or without a fraction.
+std::chrono::milliseconds interval(const std::string& text);
 /// Names separated by commas.
 std::vector<std::string> names(const std::string& text);
 /// One of completion_shells.

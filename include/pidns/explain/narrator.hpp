@@ -4,6 +4,7 @@
 
 #include "pidns/explain/step.hpp"
 #include "pidns/sys/observer.hpp"
+#include "pidns/util/options.hpp"
 
 namespace pidns {
 
@@ -11,7 +12,7 @@ namespace pidns {
 /// without that option. pidns and its children share one count of steps.
 class Narrator {
  public:
-  explicit Narrator(bool enabled);
+  explicit Narrator(bool enabled, ColourWhen colour = ColourWhen::automatic);
   Narrator(const Narrator&) = delete;
   Narrator& operator=(const Narrator&) = delete;
   ~Narrator();

@@ -21,4 +21,13 @@ std::string filesystem_option(std::string_view mountinfo, std::uint64_t id, std:
 /// Every mount point strictly below a directory, in the order of the table.
 std::vector<std::string> mount_points_below(std::string_view mountinfo, std::string_view directory);
 
+/// A PID namespace that is bound to a file.
+struct KeptNamespace {
+  std::uint64_t number;
+  std::string file;
+};
+
+/// Every PID namespace that is mounted on a file, in the order of the table.
+std::vector<KeptNamespace> kept_pid_namespaces(std::string_view mountinfo);
+
 }  // namespace pidns

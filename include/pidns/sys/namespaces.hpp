@@ -17,6 +17,10 @@ void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& conte
 /// @param pid_namespace an open /proc/PID/ns/pid
 /// @return the namespace around it; not valid when that is outside our own, or there is none
 UniqueFd parent_namespace(const UniqueFd& pid_namespace);
+/// Whether an open file stands for a PID namespace.
+bool is_pid_namespace(const UniqueFd& file);
+/// The number of the user namespace that owns another namespace; 0 when that is outside our own.
+ino_t owning_user_namespace(const UniqueFd& any_namespace);
 /// Whether PID namespaces made here would be too many levels deep: pid_namespaces(7), "Nesting".
 bool at_deepest_pid_namespace();
 

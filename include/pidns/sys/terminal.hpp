@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <termios.h>
 
 #include <cstddef>
 #include <optional>
@@ -20,5 +21,27 @@ bool group_exists(pid_t group);
 /// The width of the terminal that stdout, or stderr, is; nothing when it is not a terminal.
 std::optional<std::size_t> stdout_width();
 std::optional<std::size_t> stderr_width();
+struct TerminalSize {
+  std::size_t columns;
+  std::size_t rows;
+};
+/// The size of the terminal that stdout is, at least 1 by 2; 80 by 24 where it is not known.
+TerminalSize stdout_size();
+/// Stops this process as long as it is in the background of its terminal: SIGTTOU, with its default action.
+void stop_in_background(const UniqueFd& terminal);
+
+/// As long as it exists, keys arrive at once and are not shown. Those that send a signal still do. Not from
+/// the background: see stop_in_background().
+class KeyMode {
+ public:
+  explicit KeyMode(const UniqueFd& terminal);
+  KeyMode(const KeyMode&) = delete;
+  KeyMode& operator=(const KeyMode&) = delete;
+  ~KeyMode();
+
+ private:
+  const UniqueFd& terminal_;
+  std::optional<termios> before_;  // nothing: there is no terminal, or it has been hung up
+};
 
 }  // namespace pidns::sys

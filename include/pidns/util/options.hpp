@@ -37,6 +37,19 @@ struct BinfmtDefinition {
   bool fixed = false;  ///< flag F: the kernel opens the interpreter when it reads the definition
 };
 
+/// WHAT of --list and --join: a process, a PID namespace, or a file that keeps one.
+struct Target {
+  enum class Kind { process, pid_namespace, file };
+  Kind kind = Kind::process;
+  std::uint64_t number = 0;  ///< the PID, or the number of the namespace
+  std::string text;          ///< as it was typed
+
+  bool operator==(const Target&) const = default;
+};
+
+/// --color
+enum class ColourWhen { automatic, always, never };
+
 /// --grace=infinity
 inline constexpr std::chrono::milliseconds endless = std::chrono::milliseconds::max();
 
@@ -77,20 +90,30 @@ struct Options {
   std::optional<std::vector<std::string>> environment;     ///< names of the variables to keep; unset: all
   std::chrono::milliseconds grace{0};                      ///< --grace, up to endless
   bool die_with_parent = false;                            ///< --die-with-parent
-  int kill_child = SIGKILL;           ///< --kill-child: what COMMAND gets when pidns dies; 0: nothing
-  bool new_session = false;           ///< --new-session
-  std::optional<int> json_status_fd;  ///< --json-status-fd
-  std::optional<pid_t> join;          ///< --join: whose namespaces to enter instead of making some
-  int verbosity = 0;                  ///< --verbose, counted
-  bool explain = false;               ///< --explain
-  std::vector<std::string> command;   ///< empty: the user's shell
-  CommandPlace place;                 ///< of the command on the line
+  int kill_child = SIGKILL;                   ///< --kill-child: what COMMAND gets when pidns dies; 0: nothing
+  bool new_session = false;                   ///< --new-session
+  std::optional<int> json_status_fd;          ///< --json-status-fd
+  std::optional<Target> join;                 ///< --join: whose namespaces to enter instead of making some
+  int join_namespaces = 0;                    ///< CLONE_NEW* of those to enter; 0: all that differ
+  int verbosity = 0;                          ///< --verbose, counted
+  bool explain = false;                       ///< --explain
+  ColourWhen colour = ColourWhen::automatic;  ///< --color
+  std::vector<std::string> command;           ///< empty: the user's shell
+  CommandPlace place;                         ///< of the command on the line
 };
 
 /// --list: show PID namespaces instead of running anything.
 struct ListRequest {
-  std::optional<pid_t> pid;  ///< --list=PID; unset: all namespaces
-  bool json = false;         ///< --json
+  std::vector<Target> targets;                     ///< WHAT of --list; empty: all namespaces
+  bool json = false;                               ///< --json
+  bool dot = false;                                ///< --dot
+  std::optional<std::chrono::milliseconds> watch;  ///< --watch: how long a picture is shown
+  ColourWhen colour = ColourWhen::automatic;       ///< --color
+};
+
+/// --check: say what this machine allows.
+struct CheckRequest {
+  ColourWhen colour = ColourWhen::automatic;  ///< --color
 };
 
 }  // namespace pidns

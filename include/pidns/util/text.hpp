@@ -50,12 +50,16 @@ std::optional<Number> parse_number(std::string_view text) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
-/// The text with control characters (C0, DEL and C1) and invalid UTF-8 escaped as \xNN, so that what is
-/// quoted cannot break a message into two or steer a terminal.
+/// The text with invalid UTF-8, control characters and Unicode's invisible and direction-changing ones (Cf,
+/// Zl, Zp) escaped as \xNN, so that what is quoted cannot break a message into two, steer a terminal or
+/// mislead its reader.
 std::string on_one_line(std::string_view text);
 
 /// The start of a text that fits into so many columns of a terminal.
 /// @param text valid UTF-8, as from on_one_line(); no character of it is cut in two
 std::string_view fit(std::string_view text, std::size_t columns);
+
+/// How many columns of a terminal such a text takes.
+std::size_t columns_of(std::string_view text);
 
 }  // namespace pidns

@@ -20,7 +20,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::variant<Options, ListRequest, Printout> parse_words(const Words& words) {
+std::variant<Options, ListRequest, CheckRequest, Printout> parse_words(const Words& words) {
   std::vector<const char*> arguments;
   for (const std::string& word : words) {
     arguments.push_back(word.c_str());
@@ -490,55 +490,115 @@ TEST_CASE("the environment is left whole, emptied, or cut to what is named", "[c
 }
 
 TEST_CASE("a list is asked for with or without a PID", "[cli]") {
-  CHECK(list_of({"--list"}).pid == std::nullopt);
+  const std::vector<Target> one{{.kind = Target::Kind::process, .number = 4711, .text = "4711"}};
+  CHECK(list_of({"--list"}).targets.empty());
   CHECK_FALSE(list_of({"--list"}).json);
   for (const Words& words : {Words{"--list=4711"}, Words{"--list", "4711"}, Words{"--list", "--", "4711"},
                              Words{"--list", "-v", "4711"}, Words{"--list", "4711", "-v"}}) {
     CAPTURE(words);
-    CHECK(list_of(words).pid == 4711);
+    CHECK(list_of(words).targets == one);
     CHECK_FALSE(list_of(words).json);
   }
   for (const Words& words : {Words{"--list", "--json", "4711"}, Words{"--list", "4711", "--json"},
                              Words{"--json", "--list=4711"}, Words{"--json", "--list", "4711"}}) {
     CAPTURE(words);
-    CHECK(list_of(words).pid == 4711);
+    CHECK(list_of(words).targets == one);
     CHECK(list_of(words).json);
   }
 }
 
-TEST_CASE("a list takes nothing but a PID", "[cli]") {
-  for (const char* word : {"x", "0", "4711x", "99999999999", "4711,4712", "+1"}) {
+TEST_CASE("what is listed and joined is a PID, a namespace or a file", "[cli]") {
+  const Target process{.kind = Target::Kind::process, .number = 4026531, .text = "4026531"};
+  const Target number{.kind = Target::Kind::pid_namespace, .number = 4026532292, .text = "4026532292"};
+  const Target link{.kind = Target::Kind::pid_namespace, .number = 4026532292, .text = "pid:[4026532292]"};
+  const Target file{.kind = Target::Kind::file, .number = 0, .text = "./kept"};
+  for (const Target& target : {process, number, link, file}) {
+    CAPTURE(target.text);
+    CHECK(list_of({"--list", target.text.c_str()}).targets == std::vector{target});
+    CHECK(list_of({"--list", "--json", target.text.c_str()}).targets == std::vector{target});
+    CHECK(with({"--join", target.text.c_str()}).join == target);
+  }
+  const std::vector<Target> several{process, link, file};
+  for (const Words& words : {Words{"--list", "4026531", "pid:[4026532292]", "./kept", "--json"},
+                             Words{"--list=4026531", "--json", "pid:[4026532292]", "--", "./kept"},
+                             Words{"--json", "--list", "--", "4026531", "pid:[4026532292]", "./kept"}}) {
+    CAPTURE(words);
+    CHECK(list_of(words).targets == several);
+    CHECK(list_of(words).json);
+  }
+}
+
+TEST_CASE("a list takes nothing but what can be listed", "[cli]") {
+  for (const char* word : {"x", "0", "4711x", "99999999999", "4711,4712", "+1", "pid:[4711]",
+                           "mnt:[4026532292]", "pid:[4026532292", "3000000000"}) {
     CHECK(error_of({"--list", word}) == std::string("--list: ") + word + " is not a PID");
     CHECK(error_of({std::string("--list=") + word}) == std::string("--list: ") + word + " is not a PID");
     CHECK(error_of({"--list", "--", word}) == std::string("--list: ") + word + " is not a PID");
   }
   CHECK(error_of({"--list="}) == "--list: the value is empty");
   CHECK(error_of({"--list", ""}) == "--list: the value is empty");
-  CHECK(error_of({"--list", "1", "ls"}) == "--list: takes no COMMAND: ls");
-  CHECK(error_of({"--list=1", "2"}) == "--list: takes no COMMAND: 2");
-  CHECK(error_of({"--list", "--", "1", "2"}) == "--list: takes one PID");
+  CHECK(error_of({"--list", "1", "ls"}) == "--list: ls is not a PID");
+  CHECK(error_of({"--list", "1", "--", "--json"}) == "--list: --json is not a PID");
   CHECK(error_of({"--list", "--fork"}) == "--list: cannot be combined with --fork");
   CHECK(error_of({"--join=1", "--list"}) == "--list: cannot be combined with --join");
   CHECK(error_of({"--json", "true"}) == "--json: requires --list");
 }
 
+TEST_CASE("a list is shown in one way", "[cli]") {
+  CHECK(list_of({"--list", "--dot"}).dot);
+  CHECK(list_of({"--list"}).watch == std::nullopt);
+  CHECK(list_of({"--list", "--watch"}).watch == std::chrono::milliseconds(1000));
+  CHECK(list_of({"--list", "--watch=0.5", "4711"}).watch == std::chrono::milliseconds(500));
+  CHECK(error_of({"--list", "--json", "--watch"}) == "--json and --watch: mutually exclusive");
+  CHECK(error_of({"--list", "--json", "--dot"}) == "--json and --dot: mutually exclusive");
+  CHECK(error_of({"--list", "--dot", "--watch"}) == "--dot and --watch: mutually exclusive");
+  CHECK(error_of({"--dot", "true"}) == "--dot: requires --list");
+  CHECK(error_of({"--watch", "true"}) == "--watch: requires --list");
+  for (const char* word : {"0", "0.09", "-1", "x", "infinity", "1s"}) {
+    CHECK(error_of({"--list", (std::string("--watch=") + word).c_str()}) ==
+          std::string("--watch: ") + word + " is not a number of seconds from 0.1 on");
+  }
+}
+
+TEST_CASE("a check takes no command", "[cli]") {
+  CHECK(std::holds_alternative<CheckRequest>(parse_words({"--check"})));
+  CHECK(error_of({"--check", "true"}) == "--check: takes no COMMAND: true");
+  CHECK(error_of({"--check", "--fork"}) == "--check: cannot be combined with --fork");
+  CHECK(error_of({"--check", "--list"}) == "--list and --check: mutually exclusive");
+}
+
+TEST_CASE("colours are chosen for what has some", "[cli]") {
+  CHECK(list_of({"--list", "--color=never"}).colour == ColourWhen::never);
+  CHECK(list_of({"--list", "--color", "always"}).colour == ColourWhen::always);
+  CHECK(list_of({"--list", "--color=auto"}).colour == ColourWhen::automatic);
+  CHECK(std::get<CheckRequest>(parse_words({"--check", "--color=always"})).colour == ColourWhen::always);
+  CHECK(with({"--explain", "--color=never"}).colour == ColourWhen::never);
+  CHECK(error_of({"--list", "--color=red"}) == "--color: red is not auto, always or never");
+  CHECK(error_of({"--color=never", "true"}) == "--color: requires --list or --check or --explain");
+}
+
 TEST_CASE("joining makes no namespace", "[cli]") {
   for (const Words& words : {Words{"--join=4711"}, Words{"--join", "4711"}}) {
     const Options options = with(words);
-    CHECK(options.join == 4711);
+    CHECK(options.join->number == 4711);
     CHECK(options.namespaces == 0);
+    CHECK(options.join_namespaces == 0);
     CHECK(options.mount_proc == std::nullopt);
     CHECK(options.command == Words{"true"});
   }
   CHECK(with({}).join == std::nullopt);
-  CHECK(with({"--join=010"}).join == 10);  // a PID is decimal, as everywhere
+  CHECK(with({"--join=010"}).join->number == 10);  // a PID is decimal, as everywhere
+  CHECK(with({"--join=1", "-nu", "--time"}).join_namespaces ==
+        (CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWTIME));
+  CHECK(with({"--join=1", "--pid"}).join_namespaces == CLONE_NEWPID);
+  CHECK(error_of({"--join=1", "--net=file", "true"}) == "--net: takes no value with --join");
   CHECK(with({"--join=1", "--wd=/srv", "--new-session", "--kill-child=TERM", "-v"}).working_directory ==
         "/srv");
 }
 
 TEST_CASE("options about a new namespace do not go with joining one", "[cli]") {
-  for (const char* word : {"--fork", "--mount-proc", "--no-fork", "--init", "--pid", "--net", "--user",
-                           "--map-root-user", "--no-user", "--propagation=slave", "--root=/"}) {
+  for (const char* word : {"--fork", "--mount-proc", "--no-fork", "--init", "--map-root-user", "--no-user",
+                           "--propagation=slave", "--root=/"}) {
     const std::string name = std::string(word).substr(0, std::string(word).find('='));
     CHECK(error_of({"--join=1", word, "true"}) == "--join: cannot be combined with " + name);
   }

@@ -12,7 +12,7 @@ TEST_CASE("the end of PID 1 while a namespace is joined is explained", "[hints]"
   Options options;
   const sys::Error no_memory(sys::Syscall::fork, ENOMEM, "cannot fork");
   CHECK(diagnose(no_memory, options).hint.empty());
-  options.join = 4711;
+  options.join = Target{.number = 4711, .text = "4711"};
   const Failure failure = diagnose(no_memory, options);
   CHECK(failure.status == status_failed);
   CHECK(failure.what() == std::string("cannot fork: Cannot allocate memory"));

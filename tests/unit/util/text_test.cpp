@@ -48,6 +48,15 @@ TEST_CASE("control characters of eight bits and bytes that are no UTF-8 are esca
   CHECK(on_one_line("\xff\x80") == "\\xff\\x80");
 }
 
+TEST_CASE("characters that cannot be seen or turn the direction of a text are escaped", "[text]") {
+  CHECK(on_one_line("a\u202eb") == "a\\xe2\\x80\\xaeb");  // right-to-left override
+  CHECK(on_one_line("a\u2066b") == "a\\xe2\\x81\\xa6b");  // left-to-right isolate
+  CHECK(on_one_line("a\u200bb") == "a\\xe2\\x80\\x8bb");  // zero-width space
+  CHECK(on_one_line("a\u00adb") == "a\\xc2\\xadb");       // soft hyphen
+  CHECK(on_one_line("a\u2028b\u2029") == "a\\xe2\\x80\\xa8b\\xe2\\x80\\xa9");
+  CHECK(on_one_line("a\U000e0041b") == "a\\xf3\\xa0\\x81\\x81b");  // a tag
+}
+
 TEST_CASE("valid UTF-8 is left alone", "[text]") {
   for (const std::string_view text : {"\xc2\xa0", "\xe3\x81\x82", "\xf0\x9f\x90\xa7", "\xf4\x8f\xbf\xbf"}) {
     CHECK(on_one_line(text) == text);
@@ -68,4 +77,10 @@ TEST_CASE("a text is cut by columns and not by characters", "[text]") {
   CHECK(fit(wide, 3) == "\xe3\x81\x82");
   CHECK(fit(wide, 1).empty());
   CHECK(fit("e\xcc\x81xy", 2) == "e\xcc\x81x");
+  CHECK(columns_of("abc") == 3);
+  CHECK(columns_of("") == 0);
+  CHECK(columns_of(wide) == 4);
+  CHECK(columns_of("\U0001f427") == 2);
+  CHECK(columns_of("\u0e01\u0e34") == 1);        // Thai, a vowel above its consonant
+  CHECK(columns_of("\u0915\u094d\u200d") == 1);  // Devanagari, with marks that take no room
 }
