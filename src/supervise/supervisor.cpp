@@ -374,12 +374,12 @@ class Supervisor {
     const std::optional<pid_t> command =
         has_init() ? sys::or_default_on_error([&] { return read_oldest_child(proc(), target().proc_pid); })
                    : target().proc_pid;
-    if (!command) {
-      return true;
-    }
     try {
-      const auto status = read_status(proc(), *command);
-      return status && (status->state == 'T' || status->state == 't');
+      const auto status = command ? read_status(proc(), *command) : std::nullopt;
+      // After a stop that we have seen as its tracer it wakes up, to stop again without us.
+      const bool is_waking = status && status->state == 'R' && !has_init() &&
+                             sys::wait_for(child().pid(), WCONTINUED | WNOHANG | WNOWAIT).si_pid == 0;
+      return !command || is_waking || (status && (status->state == 'T' || status->state == 't'));
     } catch (const sys::Error&) {
       return true;  // it cannot be looked at, but it has stopped
     }
