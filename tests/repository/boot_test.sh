@@ -2,23 +2,11 @@
 # boot_test.sh: what scripts/test installs for the recipes starts no daemon at the next boot, in a Debian of its own with
 # systemd and the links of System V init; a daemon that was there before still starts.
 set -euo pipefail
+# shellcheck source=tests/repository/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 root=$(mktemp --directory)
 trap 'rm -rf -- "$root"' EXIT
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-
-skip() {
-  echo "SKIPPED: $*"
-  exit 77
-}
-
-expect() {
-  [[ $2 == "$3" ]] || fail "$1 is '$2', not '$3'"
-}
 
 ((EUID == 0)) || skip "it needs root"
 getent hosts deb.debian.org > /dev/null || skip "deb.debian.org is not to be reached"

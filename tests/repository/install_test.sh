@@ -2,6 +2,8 @@
 # install_test.sh: scripts/install puts every file where it belongs, again and in two places, and --uninstall takes all of
 # it off again; scripts/package makes a Debian package and a tarball that runs where there is nothing else.
 set -euo pipefail
+# shellcheck source=tests/repository/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 scratch=$(mktemp --directory)
 # What this source tree knows of the developer's own installation is put back.
@@ -11,20 +13,6 @@ finish() {
   rm -rf -- "$scratch"
 }
 trap finish EXIT
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-
-skip() {
-  echo "SKIPPED: $*"
-  exit 77
-}
-
-expect() {
-  [[ $2 == "$3" ]] || fail "$1 is '$2', not '$3'"
-}
 
 # What is below a directory, directories with a slash.
 contents() {

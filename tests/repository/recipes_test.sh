@@ -2,6 +2,8 @@
 # recipes_test.sh PIDNS RECIPE: runs the blocks of one heading of docs/recipes.md, as they stand there, in a directory that
 # has the files the text speaks of. Then what they have made is looked at, and no process of theirs may be left.
 set -euo pipefail
+# shellcheck source=tests/repository/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 pidns=$(realpath -- "$1")
 recipe=$2
@@ -24,15 +26,6 @@ trap finish EXIT
 fail() {
   echo "FAILED: $recipe: $*" >&2
   exit 1
-}
-
-skip() {
-  echo "SKIPPED: $*"
-  exit 77
-}
-
-expect() {
-  [[ $2 == "$3" ]] || fail "$1 is '$2', not '$3'"
 }
 
 # PIDs of the processes that the recipe has started and that have not ended.
