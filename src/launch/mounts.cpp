@@ -49,12 +49,12 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
 /// @param new_root not valid: the root stays
 void refuse_root_directory(const Options& options, const UniqueFd& target, const std::filesystem::path& path,
                            const UniqueFd& new_root) {
-  const bool same = new_root.valid() ? sys::is_root_directory(target.get(), ".", new_root)
-                                     : sys::is_root_directory(AT_FDCWD, path.c_str(), new_root);
+  const bool stays = !new_root.valid();
+  const sys::Place root = stays ? sys::Place{AT_FDCWD, "/"} : sys::Place{new_root.get(), "."};
+  const sys::Place place = stays ? sys::Place{AT_FDCWD, path.c_str()} : sys::Place{target.get(), "."};
   // A bind mount of the root directory is another place.
-  if (same &&
-      sys::mount_of(target) == sys::mount_of(sys::open_file(new_root.valid() ? new_root.get() : AT_FDCWD,
-                                                            new_root.valid() ? "." : "/", O_PATH))) {
+  if (sys::is_same_directory(root, place, "cannot look at the root directory") &&
+      sys::mount_of(target) == sys::mount_of(sys::open_file(root.directory, root.path, O_PATH))) {
     throw Failure(
         status_failed,
         fmt::format("cannot mount proc on {}: is the root directory, where a new proc cannot be seen",

@@ -152,11 +152,11 @@ class Supervisor {
         will_be_read || (decision.watch && !watched && keeps(proc(), target(), number, *dispositions));
     // What has reached PID 1 before we watched, and is neither blocked nor pending, may have been discarded:
     // a handler that runs twice is better than a signal that is lost.
-    const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
-                          !watch_.read_pending().value_or(SignalSet()).contains(number);
+    const bool may_be_gone = watched && !may_be_kept(number, *dispositions);
+    const bool in_doubt =
+        may_be_gone && !decision.relay && !watch_.read_pending().value_or(SignalSet()).contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
-    const bool strikes = watched && origin == Origin::group && !may_be_kept(number, *dispositions);
-    struck_ = strikes ? struck_ | deadly(number) : struck_ & ~deadly(number);
+    struck_ = may_be_gone && origin == Origin::group ? struck_ | deadly(number) : struck_ & ~deadly(number);
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }

@@ -43,7 +43,6 @@ enum class Syscall {
   signalfd,
   socketpair,
   stat,
-  statx,
   unshare,
   write,
 };
