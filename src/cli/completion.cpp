@@ -45,7 +45,7 @@ Action action_of(const OptionSpec& option) {
   return action == actions.end() ? Action{} : *action;
 }
 
-/// In single quotes, as bash and zsh read them, and fish if there is no backslash in it.
+/// In single quotes. bash and zsh read any text so; fish reads one without a backslash.
 std::string single_quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {

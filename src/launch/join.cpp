@@ -138,7 +138,7 @@ class Joiner {
   Log& log_;
 };
 
-/// The process of a PID namespace that has the lowest PID in there: PID 1, if we may look at it.
+/// The process with the lowest PID inside a PID namespace: PID 1, if we may look at it.
 /// @return 0 when there is none
 pid_t first_process_in(const UniqueFd& proc, ino_t number) {
   pid_t first = 0;

@@ -150,7 +150,7 @@ void DeliveryWatch::resume(pid_t thread, int signal) {
   sys::detach(thread, signal);
   threads_.erase(thread);
   if (threads_.empty()) {
-    held_ = HeldSignals();  // PID 1 goes on unwatched, and nothing is undecided
+    held_ = HeldSignals();  // all is decided, and PID 1 goes on unwatched
   }
 }
 
