@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "maker_finder.hpp"
 #include "pidns/proc/mountinfo.hpp"
@@ -28,10 +29,6 @@ namespace {
 
 bool is_forbidden(const sys::Error& error) {
   return error.error() == EACCES || error.error() == EPERM;
-}
-
-ProcStatus status_of(const UniqueFd& process) {
-  return read_status_at(process.get(), "status");
 }
 
 /// Each argument ends with a zero byte; programs that overwrite theirs leave more zero bytes at the end.
@@ -58,7 +55,7 @@ class Reader {
     for (const Target& target : targets_) {
       roots_.push_back(find_root(target));
     }
-    for (const std::string& name : sys::list_directory(proc_.get(), ".")) {
+    for (const std::string& name : sys::list_directory(proc_.get(), ".")) {  // the kernel sorts them by PID
       if (const auto pid = leading_number<pid_t>(name); pid > 0) {
         read_process(pid);
       }
@@ -77,16 +74,12 @@ class Reader {
     Listing::Namespace ns;
   };
 
-  UniqueFd open_process(pid_t pid) {
-    return sys::open_file(proc_.get(), fmt::format("{}", pid).c_str(), O_PATH | O_DIRECTORY);
-  }
-
   /// Does nothing if this /proc does not show us, as that of a descendant PID namespace.
   void read_self() {
     try {
       const UniqueFd self = sys::open_file(proc_.get(), "self", O_PATH | O_DIRECTORY);
       own_ = pid_namespace_of(self);
-      own_levels_ = status_of(self).pids.size();
+      own_levels_ = read_status_at(self.get(), "status").pids.size();
       mounts_ = sys::read_file(self.get(), "mountinfo");
       hidepid_ = hiding_option(proc_, mounts_);
     } catch (const sys::Error& error) {
@@ -110,8 +103,9 @@ class Reader {
 
   ino_t namespace_of_process(pid_t pid) {
     try {
-      const UniqueFd process = open_process(pid);
-      if (const ino_t number = visible_number(process); number != 0) {
+      const UniqueFd process =
+          sys::open_file(proc_.get(), fmt::format("{}", pid).c_str(), O_PATH | O_DIRECTORY);
+      if (const ino_t number = visible_number(pid, status_of(pid)); number != 0) {
         const ino_t made = number == own_ ? made_pid_namespace(process, own_) : 0;
         return made != 0 ? made : number;
       }
@@ -137,16 +131,26 @@ class Reader {
   }
 
   /// The number of its PID namespace, or 0 when we may not read it.
-  [[nodiscard]] ino_t visible_number(const UniqueFd& process) const {
+  [[nodiscard]] ino_t visible_number(pid_t pid, const ProcStatus& status) const {
+    const std::size_t levels = status.pids.size();
+    if (levels == 1 && own_levels_ == 1) {
+      return own_;  // the only one that high
+    }
+    // unshare(2) and setns(2) lead children down only, and orphans are adopted in the namespace of their
+    // parent, so as many levels as those of the parent are the same ones. To read the number costs a sixth of
+    // the listing.
+    const auto parent = seen_.find(status.parent);
+    if (parent != seen_.end() && parent->second.levels == levels) {
+      return parent->second.number;
+    }
     try {
-      return pid_namespace_of(process);
+      return pid_namespace_of(proc_, pid);
     } catch (const sys::Error& error) {
       if (!is_forbidden(error)) {
         throw;
       }
     }
-    // Its status shows its level all the same, and there is only one namespace on the first.
-    return own_levels_ == 1 && status_of(process).pids.size() == 1 ? own_ : 0;
+    return 0;
   }
 
   [[nodiscard]] bool is_root(ino_t number) const {
@@ -155,23 +159,30 @@ class Reader {
 
   [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || is_root(own_); }
 
+  [[nodiscard]] ProcStatus status_of(pid_t pid) const {
+    return read_status_at(proc_.get(), fmt::format("{}/status", pid).c_str());
+  }
+
+  /// By its PID each time: one more file to open and to close costs a tenth of the listing, and the kernel
+  /// gives all other numbers before it gives one again.
   void read_process(pid_t pid) {
     try {
-      const UniqueFd process = open_process(pid);  // cannot become another process, even if the PID is reused
-      const ino_t number = visible_number(process);
+      ProcStatus status = status_of(pid);
+      const ino_t number = visible_number(pid, status);
       if (number == 0) {
         ++hidden_;
         return;
       }
+      seen_[pid] = {.number = number, .levels = status.pids.size()};
       Found& found = found_[number];
       if (number == own_ && own_levels_ == 1 && !is_in_full(number)) {
         ++found.ns.process_count;
         return;
       }
       if (!found.file.valid()) {
-        found.file = sys::open_file(process.get(), "ns/pid", O_RDONLY);
+        found.file = sys::open_file(proc_.get(), fmt::format("{}/ns/pid", pid).c_str(), O_RDONLY);
       }
-      found.ns.processes.push_back(read_details(process));
+      found.ns.processes.push_back(details_of(pid, std::move(status)));
       ++found.ns.process_count;
     } catch (const sys::Error& error) {
       if (is_forbidden(error)) {
@@ -182,15 +193,15 @@ class Reader {
     }
   }
 
-  Listing::Process read_details(const UniqueFd& process) {
-    ProcStatus status = status_of(process);
-    return {.pids = std::move(status.pids),
-            .parent = status.parent,
-            .user = user_name(status.user),
-            .user_id = status.user,
-            .state = status.state,
-            .name = std::move(status.name),
-            .arguments = split_arguments(sys::read_file(process.get(), "cmdline"))};
+  Listing::Process details_of(pid_t pid, ProcStatus status) {
+    return {
+        .pids = std::move(status.pids),
+        .parent = status.parent,
+        .user = user_name(status.user),
+        .user_id = status.user,
+        .state = status.state,
+        .name = std::move(status.name),
+        .arguments = split_arguments(sys::read_piece(proc_.get(), fmt::format("{}/cmdline", pid).c_str()))};
   }
 
   std::string user_name(uid_t id) {
@@ -304,8 +315,6 @@ class Reader {
       ns.user_namespace = found.file.valid() ? sys::owning_user_namespace(found.file) : 0;
       if (is_in_full(number)) {
         ns.maker = makers.find(ns);
-        std::sort(ns.processes.begin(), ns.processes.end(),
-                  [](const auto& a, const auto& b) { return a.pids < b.pids; });
       } else {
         ns.processes.clear();
       }
@@ -313,6 +322,12 @@ class Reader {
     }
     return listing;
   }
+
+  /// The PID namespace of a process, and how far down it is.
+  struct Place {
+    ino_t number;
+    std::size_t levels;
+  };
 
   UniqueFd proc_ = sys::open_directory("/proc", "cannot open /proc");
   const std::vector<Target>& targets_;
@@ -324,6 +339,7 @@ class Reader {
   std::size_t hidden_ = 0;
   std::vector<User> users_;
   std::map<ino_t, Found> found_;
+  std::unordered_map<pid_t, Place> seen_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "pidns/proc/pid_namespace.hpp"
 
+#include <fmt/format.h>
 #include <linux/capability.h>
 
 #include "pidns/proc/mountinfo.hpp"
@@ -29,6 +30,10 @@ ino_t pid_namespace_number(std::string_view link) {
 
 ino_t pid_namespace_of(const UniqueFd& process) {
   return pid_namespace_number(sys::read_link(process.get(), "ns/pid"));
+}
+
+ino_t pid_namespace_of(const UniqueFd& proc, pid_t pid) {
+  return pid_namespace_number(sys::read_link(proc.get(), fmt::format("{}/ns/pid", pid).c_str()));
 }
 
 ino_t made_pid_namespace(const UniqueFd& process, ino_t own) {

@@ -97,12 +97,12 @@ bool is_kernel_thread(std::string_view stat) {
 }
 
 ProcStatus read_status_at(int directory, const char* file) {
-  return parse_status(sys::read_file(directory, file));
+  return parse_status(sys::read_piece(directory, file));
 }
 
 std::optional<std::string> read_unless_gone(const UniqueFd& proc, const std::string& path) {
   try {
-    return sys::read_file(proc.get(), path.c_str());
+    return sys::read_piece(proc.get(), path.c_str());
   } catch (const sys::Error& error) {
     if (!sys::is_gone(error)) {
       throw;

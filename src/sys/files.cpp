@@ -18,6 +18,12 @@
 
 namespace pidns::sys {
 
+namespace {
+
+constexpr std::size_t packet_size = 4096;
+
+}  // namespace
+
 bool exists(int directory, const char* path) {
   return ::faccessat(directory, path, F_OK, 0) == 0;
 }
@@ -139,7 +145,7 @@ UniqueFd open_file(int directory, const char* path, int flags) {
 
 std::string read_all(const UniqueFd& file) {
   std::string text;
-  std::array<char, 4096> buffer{};
+  std::array<char, packet_size> buffer{};
   while (true) {
     const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
     if (size == -1) {
@@ -161,7 +167,7 @@ std::string try_read_file(int directory, const std::string& path) {
 }
 
 std::string read_packet(const UniqueFd& file) {
-  std::string text(4096, '\0');
+  std::string text(packet_size, '\0');
   const ssize_t size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
   if (size == -1) {
     throw_error(Syscall::read, errno, "cannot read");
@@ -170,17 +176,22 @@ std::string read_packet(const UniqueFd& file) {
   return text;
 }
 
+std::string read_piece(int directory, const char* path) {
+  const UniqueFd file = open_file(directory, path, O_RDONLY);
+  std::string text = read_packet(file);
+  return text.size() < packet_size ? text : text + read_all(file);
+}
+
 std::string read_again(const UniqueFd& file) {
   std::string text;
-  std::array<char, 4096> buffer{};
-  while (true) {
-    const ssize_t size = retry(
+  std::array<char, packet_size> buffer{};
+  ssize_t size = 0;
+  do {
+    size = retry(
         [&] { return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(text.size())); });
-    if (size <= 0) {
-      return text;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-  }
+    text.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  } while (size == static_cast<ssize_t>(buffer.size()));
+  return text;
 }
 
 std::string read_start(const char* path) {

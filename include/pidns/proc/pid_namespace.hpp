@@ -16,6 +16,8 @@ ino_t pid_namespace_number(std::string_view link);
 /// @param process an open /proc/PID
 /// @throws sys::Error
 ino_t pid_namespace_of(const UniqueFd& process);
+/// @param proc an open /proc
+ino_t pid_namespace_of(const UniqueFd& proc, pid_t pid);
 
 /// The PID namespace that the children of a process enter, if that is another than its own, as for a pidns
 /// that waits for its command. @return 0 when it has made none, or we may not look

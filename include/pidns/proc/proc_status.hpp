@@ -64,7 +64,7 @@ std::optional<ProcStatus> read_status_again(const UniqueFd& status_file);
 /// @return 0 when it has none or is gone; nothing when the kernel does not tell
 std::optional<pid_t> read_oldest_child(const UniqueFd& proc, pid_t pid);
 
-/// A file of /proc. @return nothing when the process or thread is gone
+/// A file of /proc that is made in one piece. @return nothing when the process or thread is gone
 /// @throws sys::Error
 std::optional<std::string> read_unless_gone(const UniqueFd& proc, const std::string& path);
 

@@ -22,9 +22,13 @@ std::string read_file(int directory, const char* path);
 /// The same, where what cannot be read is done without. @return empty when that fails
 std::string try_read_file(int directory, const std::string& path);
 std::string read_all(const UniqueFd& file);
+/// A file that the kernel makes in one piece, as /proc/PID/status and cmdline: a read(2) that does not fill
+/// its buffer has reached the end, and no other one has to say so.
+std::string read_piece(int directory, const char* path);
 /// What one read(2) returns, 4096 bytes at most; empty at the end of the file.
 std::string read_packet(const UniqueFd& file);
-/// What an open file of /proc holds at this moment. @return nothing when it cannot be read
+/// What an open file of /proc that is made in one piece holds at this moment. @return nothing when it cannot
+/// be read
 std::string read_again(const UniqueFd& file);
 /// The first bytes of a file, 4096 at most.
 std::string read_start(const char* path);
