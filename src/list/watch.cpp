@@ -78,7 +78,10 @@ class Watch {
     sys::set_signal_mask(SignalSet::all());
     std::optional<Screen> screen(std::in_place, terminal_);
     while (true) {
+      const auto begin = Clock::now();
       draw();
+      pause_ =
+          time_to_show(*request_.watch, std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - begin));
       const auto event = wait();
       if (event == Event::leave) {
         return ending_;
@@ -92,14 +95,15 @@ class Watch {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   enum class Event { redraw, stop, leave };
 
   void draw() {
     const auto size = sys::stdout_size();
     std::vector<Line> lines = to_lines(read_listing(request_.targets), size.columns);
     const auto compared = compare(before_ ? *before_ : lines, lines);
-    const std::string title = fmt::format("pidns --list, every {:g} s: q leaves",
-                                          static_cast<double>(request_.watch->count()) / 1000);
+    const std::string title =
+        fmt::format("pidns --list, every {:g} s: q leaves", static_cast<double>(pause_.count()) / 1000);
     sys::write_all(STDOUT_FILENO, fmt::format("\x1b[H{}\x1b[K\r\n{}\x1b[J", fit(title, size.columns),
                                               to_picture(compared, size.rows - 1, colour_)));
     before_ = std::move(lines);
@@ -107,8 +111,7 @@ class Watch {
 
   /// Waits for a key, a signal, or the time of the next picture.
   Event wait() {
-    using Clock = std::chrono::steady_clock;
-    const auto end = Clock::now() + *request_.watch;
+    const auto end = Clock::now() + pause_;
     while (true) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
       if (left <= 0) {
@@ -147,6 +150,7 @@ class Watch {
   bool colour_;
   UniqueFd terminal_ = sys::open_terminal();
   UniqueFd signals_ = sys::open_signalfd(SignalSet::all());
+  std::chrono::milliseconds pause_ = *request_.watch;
   std::optional<std::vector<Line>> before_;
   ExitStatus ending_;
 };
@@ -194,6 +198,12 @@ std::string to_picture(const std::vector<WatchedLine>& lines, std::size_t height
     picture += fmt::format("\r\n{} more lines\x1b[K", lines.size() - shown);
   }
   return picture;
+}
+
+std::chrono::milliseconds time_to_show(std::chrono::milliseconds asked, std::chrono::milliseconds took) {
+  const auto enough = took * 19;
+  const auto in_tenths = std::chrono::ceil<std::chrono::duration<std::int64_t, std::deci>>(enough);
+  return std::max<std::chrono::milliseconds>(asked, in_tenths);
 }
 
 ExitStatus watch_namespaces(const ListRequest& request) {

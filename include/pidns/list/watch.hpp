@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ std::vector<WatchedLine> compare(const std::vector<Line>& before, const std::vec
 
 /// What a terminal shows of it: no more lines than there is room for.
 std::string to_picture(const std::vector<WatchedLine>& lines, std::size_t height, bool colour);
+
+/// How long a picture is shown. It takes a twentieth of a processor at most, however long it takes to make
+/// one.
+/// @param asked what the user wants
+/// @param took the time that this picture has taken
+std::chrono::milliseconds time_to_show(std::chrono::milliseconds asked, std::chrono::milliseconds took);
 
 /// Shows the listing again and again on the alternate screen of the terminal, until q or a signal ends it.
 /// @return how pidns is to end: by the signal, if one has ended it

@@ -61,3 +61,12 @@ TEST_CASE("a zombie is red where colours are wanted", "[listing]") {
   CHECK(to_picture(lines, 3, true) == "\x1b[31mz\x1b[0m\x1b[K");
   CHECK(to_picture(lines, 3, false) == "z\x1b[K");
 }
+
+TEST_CASE("a picture is shown as long as asked, or longer if it takes long to make", "[listing]") {
+  using namespace std::chrono_literals;
+  CHECK(time_to_show(1s, 0ms) == 1s);
+  CHECK(time_to_show(1s, 52ms) == 1s);
+  CHECK(time_to_show(1s, 53ms) == 1100ms);
+  CHECK(time_to_show(100ms, 100ms) == 1900ms);
+  CHECK(time_to_show(10s, 100ms) == 10s);
+}
