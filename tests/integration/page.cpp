@@ -41,16 +41,18 @@ std::vector<Command> read_commands(const std::string& markdown) {
   bool inside = false;
   int section = 0;
   std::size_t terminal = 0;
+  bool other = false;
   for (const std::string& line : harness::lines(markdown)) {
     if (line.starts_with("## ")) {
       ++section;
     } else if (line.starts_with("```")) {
       inside = !inside && line.starts_with("```console");
       terminal = line == "```console second" ? 1 : 0;
+      other = line == "```console or";
     } else if (inside && line.starts_with("# ")) {
       commands.push_back({section, terminal, line.substr(2), {}});
     } else if (inside && !commands.empty()) {
-      commands.back().output.push_back(line);
+      (other ? commands.back().other_output : commands.back().output).push_back(line);
     }
   }
   return commands;
@@ -67,6 +69,21 @@ std::string examples_of(const std::string& manual_page) {
       }
     }
     text += (line.starts_with(".Bd") ? "```console" : line == ".Ed" ? "```" : line) + '\n';
+  }
+  return text;
+}
+
+std::string Matcher::typed(std::string_view command) const {
+  std::string text;
+  while (!command.empty()) {
+    if (is_digit(command.front())) {
+      const std::string number = take_number(command);
+      const auto known = seen_for_.find(number);
+      text += known == seen_for_.end() ? number : known->second;
+    } else {
+      text += command.front();
+      command.remove_prefix(1);
+    }
   }
   return text;
 }
