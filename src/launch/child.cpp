@@ -73,6 +73,7 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
 [[noreturn]] void run_as_init(const Launch& launch, ForkLinks& links) {
   links.channel.outer.reset();
   ChildProcess command(spawn_command(launch, links.failure));
+  launch.narrator.narrate_execution();  // vfork(2) has returned: it runs, or the failure is told already
   sys::close(links.failure.write);
   // What is open in PID 1 can be reached from inside through /proc/1/fd: nothing of the outside may be left.
   sys::close_stdin_and_stdout();

@@ -83,6 +83,7 @@ ExitStatus start_and_supervise(Launch& launch, NamespacePinner& pinner) {
   ChildProcess child(spawn_child(launch, pinner, links));
   links.channel.inner.reset();
   throw_if_failed(links.failure);  // end of file: exec has succeeded
+  launch.narrator.narrate_execution();
   pinner.wait();
   launch.json_status.write_start(launch.proc, child.pid(), launch.options.init);
   const Ending ending = supervise({.child = child,
@@ -130,6 +131,7 @@ ExitStatus run_as_existing_init(const Launch& launch) {
   const UniqueFd signals = sys::open_signalfd(SignalSet::all());
   ChildProcess command(spawn_command(launch, failure));
   throw_if_failed(failure);
+  launch.narrator.narrate_execution();
   sys::close_stdin_and_stdout();
   sys::leave_directory();
   UniqueFd no_channel;
@@ -165,13 +167,15 @@ ExitStatus run_or_diagnose(const Options& options, const JsonStatus& json_status
 }  // namespace
 
 ExitStatus launch(const Options& requested, Log& log) {
-  Narrator narrator(requested.explain, requested.colour);
+  Narrator narrator(requested);
+  log.set_width(narrator.width());
   const JsonStatus json_status(requested.json_status_fd, log);
   try {
+    narrator.check_terminal();
     return run_or_diagnose(complete(requested, narrator, log), json_status, narrator, log);
   } catch (const Failure& failure) {
     json_status.write_failure(failure);
-    if (narrator.has_begun()) {
+    if (narrator.has_begun() && !narrator.was_quit()) {
       narrator.narrate(describe_failure, failure);
     }
     throw;

@@ -12,7 +12,7 @@ namespace pidns {
 /// without that option. pidns and its children share one count of steps.
 class Narrator {
  public:
-  explicit Narrator(bool enabled, ColourWhen colour = ColourWhen::automatic);
+  explicit Narrator(const Options& options);
   Narrator(const Narrator&) = delete;
   Narrator& operator=(const Narrator&) = delete;
   ~Narrator();
@@ -28,12 +28,25 @@ class Narrator {
     }
   }
 
+  /// Narrates that the command was executed, once that is known: execve(2) does not return to tell it.
+  void narrate_execution() noexcept;
+
+  /// @throws Failure where --explain=step has no terminal
+  void check_terminal() const;
+
+  /// How wide lines may be; 0 without --explain.
+  [[nodiscard]] unsigned width() const;
+
+  /// Whether a key has ended --explain=step.
+  [[nodiscard]] bool was_quit() const;
+
   /// Whether any step has been narrated.
   [[nodiscard]] bool has_begun() const;
 
  private:
   class Narration;
 
+  void prepare(const sys::Call& call);
   void write(const Step& step) noexcept;
 
   std::unique_ptr<Narration> narration_;
