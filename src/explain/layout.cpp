@@ -25,9 +25,17 @@ struct Break {
 
 /// Breaks a word that is longer than a line, but not a character.
 Break break_word(std::string_view text, std::size_t room) {
-  std::size_t end = std::max<std::size_t>(room, 1);
-  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    ++end;
+  const auto is_inside = [&](std::size_t at) {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  std::size_t end = room;
+  while (end > 0 && is_inside(end)) {
+    --end;
+  }
+  if (end == 0) {
+    do {
+      ++end;
+    } while (is_inside(end));
   }
   return {end, end};
 }
