@@ -95,7 +95,7 @@ Sentences describe(const sys::Fork& call, const Observation& observed) {
   }
   const bool is_vfork = call.memory == sys::Memory::shared;
   if (is_vfork && observed.changes.empty()) {
-    pids = "vfork() is a cheaper fork(): " + pids;
+    pids = "A cheaper fork(): " + pids;
   } else if (is_vfork) {
     sentences.emplace_back("vfork() is a cheaper fork().");
   }

@@ -99,7 +99,7 @@ TEST_CASE("PID 1 says that it stays when it makes the command", "[explain]") {
   const Step step = describe_call(sys::Fork{sys::Memory::shared}, sys::Result{.value = 2}, observed);
   CHECK(unmarked(step.headline) == "PID 1: vfork() = 2");
   CHECK(joined(step) ==
-        "vfork() is a cheaper fork(): PID 4712 outside is PID 2 inside; pidns stays PID 1.\n");
+        "A cheaper fork(): PID 4712 outside is PID 2 inside; pidns stays PID 1.\n");
 }
 
 TEST_CASE("the call of a child begins with its PID", "[explain]") {
