@@ -1,5 +1,8 @@
 # Run by CPack on the files of a Debian package before it is packed, to make them as Debian wants them: Debian Policy
-# 10.9 (permissions), 12.1 (manual pages), 12.5 (copyright), 12.7 (changelog).
+# 10.9 (permissions), 12.1 (manual pages), 12.5 (copyright), 12.7 (changelog). CPack runs it for other packages too.
+if(NOT CPACK_GENERATOR STREQUAL DEB)
+  return()
+endif()
 set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share)
 file(RENAME ${share}/doc/pidns/LICENSE ${share}/doc/pidns/copyright)
 file(RENAME ${share}/doc/pidns/CHANGELOG.md ${share}/doc/pidns/changelog)

@@ -28,8 +28,12 @@ test_packages=(
   zsh
 )
 # for the recipes of docs/recipes.md, which the tests run,
-recipe_packages=(dpkg-dev fakeroot hostname iproute2 iputils-ping make mmdebstrap munge openssh-client openssh-server
-  parallel slurm-client slurmctld slurmd)
+recipe_packages=(dpkg-dev fakeroot hostname iproute2 iputils-ping make mmdebstrap openssh-client parallel
+  python3-pytest python3-yaml tmux tox)
+# for those of them that need a daemon of their own, which not every machine should get,
+daemon_recipe_packages=(munge openssh-server slurm-client slurmctld slurmd)
+# for scripts/package,
+packaging_packages=(dpkg-dev file)
 # for scripts/fuzz,
 fuzz_packages=(clang libclang-rt-14-dev)
 # for scripts/bench,
@@ -59,10 +63,14 @@ to_log() {
 logged() {
   local status=0
   to_log "$@" || status=$?
-  ((status)) || return 0
+  ((status == 0)) || fail_with_log "$status" "$*: status $status"
+}
+
+# Ends the script with a status, the last lines of the log and where the others are.
+fail_with_log() {
   tail --lines=20 -- "$log" >&2
-  echo "${0##*/}: $*: status $status; all of its output is in $log" >&2
-  exit "$status"
+  echo "${0##*/}: $2; all of its output is in $log" >&2
+  exit "$1"
 }
 
 # step TEXT: announces the next of the steps, of which the script says how many there are.
@@ -109,16 +117,48 @@ install_missing_packages() {
   logged "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" < /dev/null
 }
 
-# Runs a command that installs packages, and keeps their daemons from being started: the tests start their own.
+# Runs a command that installs packages, and keeps their daemons from being started, now and at the next boot: the tests
+# start their own. A daemon that was there before stays as it was.
 without_daemons() (
   policy=/usr/sbin/policy-rc.d
+  before=$(links_followed_at_boot)
+  trap 'disable_links_since "$before"' EXIT
   if [[ ! -e $policy ]]; then
-    trap 'rm -f -- "$policy"' EXIT
+    trap 'rm -f -- "$policy"; disable_links_since "$before"' EXIT
     printf '#!/bin/sh\nexit 101\n' > "$policy"
     chmod +x -- "$policy"
   fi
   "$@"
 )
+
+# The links by which systemd and System V init know what to start at boot. A link to /dev/null masks a unit.
+links_followed_at_boot() {
+  find /etc/systemd/system -type l ! -lname /dev/null 2> /dev/null || true
+  find /etc/rc[S2-5].d -name 'S*' 2> /dev/null || true
+}
+
+# What the administrator does with `systemctl disable` and `update-rc.d disable`: an upgrade of the package respects it.
+disable_links_since() {
+  local link
+  comm -13 <(sort <<< "$1") <(links_followed_at_boot | sort) | while read -r link; do
+    if [[ $link == /etc/rc* ]]; then
+      # It disables the script in all runlevels at once.
+      [[ ! -e $link ]] || to_log update-rc.d "${link#/etc/rc?.d/S??}" disable
+    else
+      to_log rm --force -- "$link"
+    fi
+  done
+  [[ ! -d /run/systemd/system ]] || to_log systemctl daemon-reload
+}
+
+# Builds the program for those who install or package it, in a tree of its own: the tests, and what they need, are no
+# concern of theirs.
+program_build=build/install
+build_program() {
+  cd -- "$source_dir" || die "$source_dir is gone"
+  logged cmake --preset default -B "$program_build" -DBUILD_TESTING=OFF
+  logged cmake --build "$program_build"
+}
 
 # What root has built belongs to the owner of the source tree, who builds on from there.
 give_build_to_owner() {

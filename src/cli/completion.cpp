@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <utility>
@@ -16,29 +19,62 @@ namespace pidns {
 
 namespace {
 
-std::string signal_names() {
-  std::vector<std::string> names;
-  for (int signal = 1; signal < SIGRTMIN; ++signal) {
-    const std::string name = signal_name(signal);
-    if (name.starts_with("SIG")) {
-      names.push_back(name.substr(3));
-    }
-  }
-  return fmt::format("{}", fmt::join(names, " "));
+/// What completes the values with one name in each shell.
+struct Action {
+  std::string_view value;
+  std::string_view bash;
+  std::string_view zsh;
+  std::string_view fish;
+};
+
+// The functions named _pidns_ and __fish_pidns_ are those of the templates.
+constexpr std::array actions{
+    Action{"DIR", "_filedir -d", "_directories", "(__fish_complete_directories)"},
+    Action{"FILE", "_filedir", "_files", ""},  // fish completes files by itself
+    Action{"GID", R"(COMPREPLY=($(compgen -g -- "$cur")))", "_groups", "(__fish_complete_groups)"},
+    Action{"LIST", "_pidns_variables", R"(_sequence _parameters -g "*export*")", "(__fish_pidns_variables)"},
+    Action{"WHAT", "_pidns_processes", "_pidns_processes", "(__fish_pidns_processes)"},
+    Action{"SIGNAL", "_pidns_signals", "_pidns_signals", "(__fish_pidns_signals)"},
+    Action{"UID", R"(COMPREPLY=($(compgen -u -- "$cur")))", "_users", "(__fish_complete_users)"},
+};
+
+/// @return one without any commands if nothing is known of such values
+Action action_of(const OptionSpec& option) {
+  const auto* const action = std::find_if(actions.begin(), actions.end(),
+                                          [&](const Action& a) { return a.value == option.value.name; });
+  return action == actions.end() ? Action{} : *action;
 }
 
-/// The values of an option, when they are known in advance.
-std::string values_of(const OptionSpec& option) {
-  return option.value.name == "SIGNAL" ? signal_names() : std::string(option.value.choices);
-}
-
-/// In single quotes, as all three shells read them.
+/// In single quotes. bash and zsh read any text so; fish reads one without a backslash.
 std::string single_quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     result += c == '\'' ? std::string_view("'\\''") : std::string_view(&c, 1);
   }
   return result + "'";
+}
+
+/// In single quotes, in which fish takes a backslash as an escape.
+std::string fish_quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    result += c == '\'' || c == '\\' ? "\\" : "";
+    result += c;
+  }
+  return result + "'";
+}
+
+/// `HUP 'Hangup' INT 'Interrupt' ...`, which all three shells read alike.
+std::string signals_with_descriptions() {
+  std::vector<std::string> words;
+  for (int signal = 1; signal < SIGRTMIN; ++signal) {
+    const std::string name = signal_name(signal);
+    const char* description = ::sigdescr_np(signal);
+    if (name.starts_with("SIG") && description != nullptr) {
+      words.push_back(fmt::format("{} {}", name.substr(3), single_quoted(description)));
+    }
+  }
+  return fmt::format("{}", fmt::join(words, " "));
 }
 
 /// One text for each option that has one, joined.
@@ -82,16 +118,10 @@ std::string fill(std::string_view text,
 }
 
 std::string bash_action(const OptionSpec& option) {
-  if (const std::string values = values_of(option); !values.empty()) {
-    return fmt::format("COMPREPLY=($(compgen -W {} -- \"$cur\"))", single_quoted(values));
+  if (const std::string_view choices = option.value.choices; !choices.empty()) {
+    return fmt::format("COMPREPLY=($(compgen -W {} -- \"$cur\"))", single_quoted(choices));
   }
-  if (option.value.name == "DIR") {
-    return "_filedir -d";
-  }
-  if (option.value.name == "FILE") {
-    return "_filedir";
-  }
-  return option.value.name == "WHAT" ? "_pids" : "";
+  return std::string(action_of(option).bash);
 }
 
 std::string bash_case(const OptionSpec& option) {
@@ -117,6 +147,8 @@ std::string bash_names(const OptionSpec& option) {
 
 std::string bash_script() {
   return fill(bash_template, {{"# @ACTIONS@", for_each("\n      ", bash_case)},
+                              {"@PROCESSES_AWK@", single_quoted(awk_template)},
+                              {"@SIGNALS@", signals_with_descriptions()},
                               {"@OPTIONS_WITH_VALUE@", options_with_value("|")},
                               {"@OPTIONS@", for_each(" ", bash_names)},
                               {"@LETTERS_WITHOUT_VALUE@", letters(false)},
@@ -124,16 +156,11 @@ std::string bash_script() {
 }
 
 std::string zsh_action(const OptionSpec& option) {
-  if (const std::string values = values_of(option); !values.empty()) {
-    return fmt::format("({})", values);
+  if (const std::string_view choices = option.value.choices; !choices.empty()) {
+    return fmt::format("({})", choices);
   }
-  if (option.value.name == "DIR") {
-    return "_directories";
-  }
-  if (option.value.name == "FILE") {
-    return "_files";
-  }
-  return option.value.name == "WHAT" ? "_pids" : " ";
+  const std::string_view action = action_of(option).zsh;
+  return std::string(action.empty() ? " " : action);
 }
 
 std::string zsh_option(const OptionSpec& option) {
@@ -153,17 +180,14 @@ std::string zsh_option(const OptionSpec& option) {
 }
 
 std::string zsh_script() {
-  return fill(zsh_template, {{"@OPTIONS@", for_each(" \\\n  ", zsh_option)}});
+  return fill(zsh_template, {{"@OPTIONS@", for_each(" \\\n  ", zsh_option)},
+                             {"@PROCESSES_AWK@", single_quoted(awk_template)},
+                             {"@SIGNALS@", signals_with_descriptions()}});
 }
 
 std::string fish_action(const OptionSpec& option) {
-  if (std::string values = values_of(option); !values.empty()) {
-    return values;
-  }
-  if (option.value.name == "DIR") {
-    return "(__fish_complete_directories)";
-  }
-  return option.value.name == "WHAT" ? "(__fish_complete_pids)" : "";
+  const std::string_view choices = option.value.choices;
+  return std::string(choices.empty() ? action_of(option).fish : choices);
 }
 
 std::string fish_option(const OptionSpec& option) {
@@ -183,6 +207,8 @@ std::string fish_option(const OptionSpec& option) {
 
 std::string fish_script() {
   return fill(fish_template, {{"# @OPTIONS@", for_each("\n", fish_option)},
+                              {"@PROCESSES_AWK@", fish_quoted(awk_template)},
+                              {"@SIGNALS@", signals_with_descriptions()},
                               {"@OPTIONS_WITH_VALUE@", options_with_value(" ")},
                               {"@LETTERS_WITHOUT_VALUE@", letters(false)},
                               {"@LETTERS_WITH_VALUE@", letters(true)}});

@@ -54,8 +54,7 @@ bool has_capabilities_of_its_file() {
 void keep_capabilities() {
   const Sets sets = sets_of_this_process();
   // The kernel makes only those ambient that are permitted and inheritable.
-  if (::cap_fill(sets.get(), CAP_INHERITABLE, CAP_PERMITTED) == -1 ||
-      ::cap_fill(sets.get(), CAP_EFFECTIVE, CAP_PERMITTED) == -1 || ::cap_set_proc(sets.get()) == -1) {
+  if (::cap_fill(sets.get(), CAP_INHERITABLE, CAP_PERMITTED) == -1 || ::cap_set_proc(sets.get()) == -1) {
     sys::throw_error(sys::Syscall::capset, errno, "cannot make capabilities inheritable");
   }
   for (cap_value_t capability = 0; capability < ::cap_max_bits(); ++capability) {

@@ -69,6 +69,13 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
   }
 }
 
+/// The last step of a child. Descriptors that are closed by execve(2) are open still while the kernel looks
+/// for the interpreter of a script, which could be a file below the /proc of the outside.
+[[noreturn]] void become_command(const Launch& launch) {
+  sys::close_copy(launch.proc);
+  exec_command(launch);
+}
+
 /// The PID 1 of --init, from the start of the command to its end.
 [[noreturn]] void run_as_init(const Launch& launch, ForkLinks& links) {
   links.channel.outer.reset();
@@ -100,7 +107,7 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
   if (options.init) {
     run_as_init(launch, links);
   }
-  exec_command(launch);
+  become_command(launch);
 }
 
 }  // namespace
@@ -122,7 +129,7 @@ pid_t spawn_command(const Launch& launch, const sys::Pipe& failure) {
       sys::new_session(launch.observer());
     }
     set_credentials(launch.options, launch.observer());
-    exec_command(launch);
+    become_command(launch);
   });
 }
 

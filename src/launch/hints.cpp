@@ -54,11 +54,12 @@ std::string way_to_privilege(const Options& options) {
 }
 
 bool root_is_a_mount_point() {
-  try {
-    return sys::mount_of(sys::open_directory("/", "/")).is_mount_root;
-  } catch (const sys::Error&) {
-    return true;
+  if (const auto known =
+          sys::or_default_on_error([] { return sys::is_mount_point(sys::open_directory("/", "/")); })) {
+    return *known;
   }
+  const std::string mountinfo = read_own("mountinfo");
+  return mountinfo.empty() || has_mount_point(mountinfo, "/");
 }
 
 /// The calls that containers refuse, by the names that their profiles have for them.
@@ -329,8 +330,8 @@ std::string hint_for_bind(const sys::Error& error, const PinnedNamespace& pinned
     return fmt::format("this requires CAP_SYS_ADMIN outside the new namespaces{}",
                        ::geteuid() == 0 ? ", which root lacks here" : ": run it as root");
   }
-  const sys::MountOf mount = sys::mount_of(target);
-  if (error.error() == EINVAL && pinned.kind == CLONE_NEWNS && is_shared(read_own("mountinfo"), mount.id)) {
+  if (error.error() == EINVAL && pinned.kind == CLONE_NEWNS &&
+      is_shared(read_own("mountinfo"), sys::mount_of(target))) {
     return fmt::format(
         "{} is on a shared mount, where a mount namespace cannot be bound: mount --bind its "
         "directory on itself, then mount --make-private that",

@@ -55,6 +55,7 @@ class Joiner {
     log_.info("entered {} of process {}", describe_namespaces(flags), pid_);
     if (change_ids) {
       become_user_of_target();
+      sys::hide_memory(observer_);  // again: with fs.suid_dumpable=1 the kernel shows it when IDs change
     }
     if ((flags & CLONE_NEWNS) != 0) {
       return_to(directory);
@@ -137,7 +138,7 @@ class Joiner {
   Log& log_;
 };
 
-/// The process of a PID namespace that has the lowest PID in there: PID 1, if we may look at it.
+/// The process with the lowest PID inside a PID namespace: PID 1, if we may look at it.
 /// @return 0 when there is none
 pid_t first_process_in(const UniqueFd& proc, ino_t number) {
   pid_t first = 0;

@@ -29,8 +29,11 @@ bool propagates_to_host(const Options& options) {
 /// The host would see our proc if it lands on a mount that it shares; a mount point can be made private
 /// first, but not a plain directory.
 void refuse_shared_target(const Options& options, const UniqueFd& target) {
-  const sys::MountOf mount = sys::mount_of(target);
-  if (!mount.is_mount_root && is_shared(sys::read_file(AT_FDCWD, "/proc/self/mountinfo"), mount.id)) {
+  const std::uint64_t mount = sys::mount_of(target);
+  const auto known = sys::is_mount_point(target);
+  const bool is_mount_point =
+      known ? *known : sys::mount_of(sys::open_file(target.get(), "..", O_PATH)) != mount;
+  if (!is_mount_point && is_shared(sys::read_file(AT_FDCWD, "/proc/self/mountinfo"), mount)) {
     throw Failure(
         status_failed,
         fmt::format("--mount-proc={}: not a mount point, so with this --propagation the host would see "
@@ -46,8 +49,12 @@ void refuse_shared_target(const Options& options, const UniqueFd& target) {
 /// @param new_root not valid: the root stays
 void refuse_root_directory(const Options& options, const UniqueFd& target, const std::filesystem::path& path,
                            const UniqueFd& new_root) {
-  if (new_root.valid() ? sys::is_root_directory(target.get(), ".", new_root)
-                       : sys::is_root_directory(AT_FDCWD, path.c_str(), new_root)) {
+  const bool stays = !new_root.valid();
+  const sys::Place root = stays ? sys::Place{AT_FDCWD, "/"} : sys::Place{new_root.get(), "."};
+  const sys::Place place = stays ? sys::Place{AT_FDCWD, path.c_str()} : sys::Place{target.get(), "."};
+  // A bind mount of the root directory is another place.
+  if (sys::is_same_directory(root, place, "cannot look at the root directory") &&
+      sys::mount_of(target) == sys::mount_of(sys::open_file(root.directory, root.path, O_PATH))) {
     throw Failure(
         status_failed,
         fmt::format("cannot mount proc on {}: is the root directory, where a new proc cannot be seen",

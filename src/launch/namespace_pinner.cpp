@@ -52,7 +52,7 @@ void bind_all(const std::vector<OpenFile>& targets, std::string_view creator) {
   } catch (const sys::Error& error) {
     const Failure failure = diagnose_bind(error, next->pinned, next->file);
     for (std::size_t i = 0; i < mounts.size(); ++i) {
-      sys::unmount(mounts[i], targets[i].file, targets[i].pinned.file.native());
+      sys::unmount(mounts[i], targets[i].file);
     }
     throw Failure(failure);
   }

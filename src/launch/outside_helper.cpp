@@ -10,6 +10,7 @@
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
 #include "pidns/sys/processes.hpp"
+#include "pidns/sys/signals.hpp"
 #include "pidns/util/failure.hpp"
 
 namespace pidns {
@@ -23,6 +24,8 @@ constexpr int succeeded = 0;  // the status of the one answer that is not a fail
 /// Waits for the one request, which does not arrive when pidns ends before it. @return the answer
 std::optional<Failure> serve(const Job& job, sys::Pipe& request_pipe) {
   try {
+    // A signal to the whole group must not end the helper, which is to end the tool.
+    sys::set_signal_mask(SignalSet::all());
     sys::close(request_pipe.write);  // or the helper would wait for itself
     const std::string request = sys::read_packet(request_pipe.read);
     if (request.empty()) {

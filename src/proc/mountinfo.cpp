@@ -64,6 +64,15 @@ bool is_shared(std::string_view mountinfo, std::uint64_t id) {
   return find_mount(mountinfo, id).shared;
 }
 
+bool has_mount_point(std::string_view mountinfo, std::string_view directory) {
+  while (!mountinfo.empty()) {
+    if (parse_mount(consume_until(mountinfo, '\n')).point == directory) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string filesystem_option(std::string_view mountinfo, std::uint64_t id, std::string_view name) {
   std::string_view options = find_mount(mountinfo, id).filesystem_options;
   while (!options.empty()) {

@@ -39,7 +39,7 @@ ino_t made_pid_namespace(const UniqueFd& process, ino_t own) {
 }
 
 std::string hiding_option(const UniqueFd& proc, std::string_view mountinfo) {
-  std::string option = filesystem_option(mountinfo, sys::mount_of(proc).id, "hidepid");
+  std::string option = filesystem_option(mountinfo, sys::mount_of(proc), "hidepid");
   return option.empty() || sees_everything(proc) ? std::string() : option;
 }
 

@@ -28,9 +28,9 @@ namespace {
 class ChildSignal {
  public:
   ChildSignal()
-      : was_ignored_(sys::is_ignored(SIGCHLD)),
-        before_(sys::set_signal_mask(SignalSet::all())),
-        fd_(sys::open_signalfd(child)) {
+      : fd_(sys::open_signalfd(child)),
+        was_ignored_(sys::is_ignored(SIGCHLD)),
+        before_(sys::set_signal_mask(SignalSet::all())) {
     if (was_ignored_) {
       sys::set_default_disposition(SIGCHLD);
     }
@@ -53,9 +53,9 @@ class ChildSignal {
 
  private:
   static constexpr SignalSet child = SignalSet::of(SIGCHLD);
+  UniqueFd fd_;
   bool was_ignored_;
   SignalSet before_;
-  UniqueFd fd_;
 };
 
 [[noreturn]] void exec_subprocess(const std::vector<std::string>& command, const sys::Pipe& pipe,
@@ -69,6 +69,7 @@ class ChildSignal {
     const UniqueFd nothing = sys::open_file(AT_FDCWD, "/dev/null", O_RDWR);
     sys::redirect(STDIN_FILENO, nothing);
     sys::redirect(STDOUT_FILENO, nothing);  // which is the command's
+    sys::redirect(STDERR_FILENO, nothing);  // pidns says what went wrong, in one line
     sys::redirect(captured, pipe.write);
     if (::geteuid() == 0 || ::getauxval(AT_SECURE) != 0) {
       ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);  // NOLINT(concurrency-mt-unsafe): one thread

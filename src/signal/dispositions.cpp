@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/channels.hpp"
@@ -118,7 +119,8 @@ std::optional<Dispositions> read_dispositions(const UniqueFd& proc, ProcessIds p
 }
 
 bool keeps(const UniqueFd& proc, ProcessIds process, int signal, Dispositions found) {
-  for (int looks = 0; looks < 50 && found.moving; ++looks) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  while (found.moving && std::chrono::steady_clock::now() < end) {
     sys::wait_readable({}, 1);
     const auto next = sys::or_default_on_error([&] { return read_dispositions(proc, process); });
     if (!next) {

@@ -69,6 +69,16 @@ bool DeliveryWatch::attach(ProcessIds target) {
   return true;
 }
 
+SignalSet DeliveryWatch::attach_again() {
+  const SignalSet held = held_.undecided();
+  if (held == SignalSet() || !attach(target_)) {
+    return {};
+  }
+  held_.hold_missing();
+  known_handled_ = handled_by(target_.pid);
+  return held & ~(known_handled_ | read_pending().value_or(held));
+}
+
 void DeliveryWatch::add(int signal, SignalSet handled) {
   held_.add(signal);
   known_handled_ = handled;
@@ -77,6 +87,7 @@ void DeliveryWatch::add(int signal, SignalSet handled) {
 
 void DeliveryWatch::handle(const siginfo_t& change, const std::function<void(int)>& discard) {
   const pid_t thread = change.si_pid;
+  all_asleep_ = false;
   if (change.si_code != CLD_TRAPPED) {
     threads_.erase(thread);
     return;
@@ -90,7 +101,8 @@ void DeliveryWatch::handle(const siginfo_t& change, const std::function<void(int
     }
     resume(thread, discarded ? 0 : stop.signal);
   } else if (stop.event == PTRACE_EVENT_STOP && stop.signal != SIGTRAP) {
-    detach(thread, 0);  // a group-stop: it stays stopped, which is then reported as without us
+    sys::detach(thread, 0);  // a group-stop: it stays stopped, which is then reported as without us
+    threads_.erase(thread);
   } else {
     resume(thread, 0);
   }
@@ -102,7 +114,7 @@ std::optional<SignalSet> DeliveryWatch::read_pending() const {
 }
 
 void DeliveryWatch::settle(const std::optional<SignalSet>& pending) {
-  if (all_asleep_) {  // at the look before, and none has stopped since
+  if (all_asleep_) {
     held_.forget_missing();
   }
   held_.look(pending.value_or(SignalSet::all()));
@@ -130,21 +142,15 @@ SignalSet DeliveryWatch::handled_by(pid_t thread) const {
   return status ? status->caught | status->ignored : known_handled_;
 }
 
-/// Nothing is undecided once PID 1 goes on unwatched. Of one that ends while it is watched, it stays so.
-void DeliveryWatch::detach(pid_t thread, int signal) {
+void DeliveryWatch::resume(pid_t thread, int signal) {
+  if (!held_.empty()) {
+    sys::resume(thread, signal);
+    return;
+  }
   sys::detach(thread, signal);
   threads_.erase(thread);
   if (threads_.empty()) {
-    held_ = HeldSignals();
-    all_asleep_ = false;
-  }
-}
-
-void DeliveryWatch::resume(pid_t thread, int signal) {
-  if (held_.empty()) {
-    detach(thread, signal);
-  } else {
-    sys::resume(thread, signal);
+    held_ = HeldSignals();  // all is decided, and PID 1 goes on unwatched
   }
 }
 

@@ -12,6 +12,11 @@ void HeldSignals::look(SignalSet pending) {
   held_ = held_ & pending;
 }
 
+void HeldSignals::hold_missing() {
+  held_ = undecided();
+  missing_ = SignalSet();
+}
+
 void HeldSignals::remove_stop_signals() {
   for (int signal = 1; signal <= last_signal; ++signal) {
     if (default_action(signal) == DefaultAction::stop) {

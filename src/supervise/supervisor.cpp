@@ -25,11 +25,6 @@ namespace pidns {
 
 namespace {
 
-/// A signal that an ordinary process dies of; none for others.
-SignalSet deadly(int signal) {
-  return default_action(signal) == DefaultAction::terminate ? SignalSet::of(signal) : SignalSet();
-}
-
 /// The smaller of two timeouts of poll(2).
 int sooner(int one, int other) {
   return one < 0 ? other : other < 0 ? one : std::min(one, other);
@@ -151,16 +146,17 @@ class Supervisor {
     // Beside one that is held already, the kernel decides which is delivered first.
     const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
     const bool told_before = watch_.holds(number) || number == stop_signal_;
-    const bool watched = undecided && number != stop_signal_ && watch(number, *dispositions);
-    const bool kept = decision.watch && !watched && keeps(proc(), target(), number, *dispositions);
+    const bool will_be_read = undecided && will_read(number, *dispositions);
+    const bool watched = undecided && !will_be_read && number != stop_signal_ && watch(number, *dispositions);
+    const bool kept =
+        will_be_read || (decision.watch && !watched && keeps(proc(), target(), number, *dispositions));
     // What has reached PID 1 before we watched, and is neither blocked nor pending, may have been discarded:
     // a handler that runs twice is better than a signal that is lost.
-    const bool in_doubt = watched && !decision.relay && !may_be_kept(number, *dispositions) &&
-                          !watch_.read_pending().value_or(SignalSet()).contains(number);
+    const bool may_be_gone = watched && !may_be_kept(number, *dispositions);
+    const bool in_doubt =
+        may_be_gone && !decision.relay && !watch_.read_pending().value_or(SignalSet()).contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
-    if (watched && origin == Origin::group && !may_be_kept(number, *dispositions)) {
-      struck_ = struck_ | deadly(number);
-    }
+    struck_ = may_be_gone && origin == Origin::group ? struck_ | deadly(number) : struck_ & ~deadly(number);
     if (decision.relay || in_doubt) {
       pass_on(signal);
     }
@@ -203,11 +199,13 @@ class Supervisor {
     }
   }
 
-  /// Attaches to PID 1 to see what it does with a signal. @return false if it cannot be seen, or need not
+  bool will_read(int signal, const Dispositions& dispositions) {
+    return dispositions.blocked.contains(signal) && has_signalfd(proc(), target().proc_pid, signal);
+  }
+
+  /// Attaches to PID 1 to see what it does with a signal. @return false if it cannot be seen
   bool watch(int signal, const Dispositions& dispositions) {
-    const bool will_be_read =
-        dispositions.blocked.contains(signal) && has_signalfd(proc(), target().proc_pid, signal);
-    if (will_be_read || !watch_.attach(target())) {
+    if (!watch_.attach(target())) {
       return false;
     }
     watch_.add(signal, dispositions.caught | dispositions.ignored);
@@ -356,6 +354,12 @@ class Supervisor {
     if (is_stopped()) {
       sys::send_signal(child().pid(), SIGCONT);
     }
+    const SignalSet doubtful = watch_.attach_again();
+    for (int number = 1; number <= last_signal; ++number) {
+      if (doubtful.contains(number)) {
+        sys::send_signal(child().pid(), number);
+      }
+    }
   }
 
   /// Whether /proc shows PID 1 stopped or about to stop; also when it shows nothing.
@@ -370,12 +374,12 @@ class Supervisor {
     const std::optional<pid_t> command =
         has_init() ? sys::or_default_on_error([&] { return read_oldest_child(proc(), target().proc_pid); })
                    : target().proc_pid;
-    if (!command) {
-      return true;
-    }
     try {
-      const auto status = read_status(proc(), *command);
-      return status && (status->state == 'T' || status->state == 't');
+      const auto status = command ? read_status(proc(), *command) : std::nullopt;
+      // After a stop that we have seen as its tracer it wakes up, to stop again without us.
+      const bool is_waking = status && status->state == 'R' && !has_init() &&
+                             sys::wait_for(child().pid(), WCONTINUED | WNOHANG | WNOWAIT).si_pid == 0;
+      return !command || is_waking || (status && (status->state == 'T' || status->state == 't'));
     } catch (const sys::Error&) {
       return true;  // it cannot be looked at, but it has stopped
     }

@@ -14,6 +14,8 @@
 
 #include "call.hpp"
 #include "pidns/sys/error.hpp"
+#include "pidns/sys/files.hpp"
+#include "pidns/util/text.hpp"
 
 namespace pidns::sys {
 
@@ -107,11 +109,9 @@ UniqueFd bind(const char* source, const UniqueFd& target, std::string_view name)
   return {};
 }
 
-void unmount(const UniqueFd& mount, const UniqueFd& target, std::string_view name) {
+void unmount(const UniqueFd& mount, const UniqueFd& target) {
   const std::string path = path_of(mount.valid() ? mount : target);
-  if (retry([&] { return ::umount2(path.c_str(), MNT_DETACH); }) == -1) {
-    throw_error(Syscall::umount, errno, fmt::format("cannot unmount {}", name));
-  }
+  retry([&] { return ::umount2(path.c_str(), MNT_DETACH); });
 }
 
 bool keeps_namespace(const UniqueFd& file) {
@@ -119,12 +119,17 @@ bool keeps_namespace(const UniqueFd& file) {
   return retry([&] { return ::fstatfs(file.get(), &facts); }) == 0 && facts.f_type == NSFS_MAGIC;
 }
 
-MountOf mount_of(const UniqueFd& file) {
+std::uint64_t mount_of(const UniqueFd& file) {
+  return leading_number<std::uint64_t>(
+      value_of(read_file(AT_FDCWD, fmt::format("/proc/self/fdinfo/{}", file.get()).c_str()), "mnt_id"));
+}
+
+std::optional<bool> is_mount_point(const UniqueFd& directory) {
   struct statx facts {};
-  if (retry([&] { return ::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &facts); }) == -1) {
-    throw_error(Syscall::statx, errno, "cannot find the mount of a directory");
-  }
-  return {.id = facts.stx_mnt_id, .is_mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
+  const int result = retry([&] { return ::statx(directory.get(), "", AT_EMPTY_PATH, 0, &facts); });
+  return result == 0 && (facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0
+             ? std::optional((facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+             : std::nullopt;
 }
 
 void change_root(const char* directory, const SyscallObserver& observer) {

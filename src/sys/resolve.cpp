@@ -74,17 +74,17 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
   return std::move(way.back());
 }
 
-bool is_root_directory(int directory, const char* path, const UniqueFd& new_root) {
-  const auto look_at = [](int from, const char* name) {
+bool is_same_directory(Place one, Place other, const char* context) {
+  const auto look_at = [context](Place place) {
     struct stat facts {};
-    if (retry([&] { return ::fstatat(from, name, &facts, 0); }) == -1) {
-      throw_error(Syscall::stat, errno, "cannot look at the root directory");
+    if (retry([&] { return ::fstatat(place.directory, place.path, &facts, 0); }) == -1) {
+      throw_error(Syscall::stat, errno, context);
     }
     return facts;
   };
-  const auto root = new_root.valid() ? look_at(new_root.get(), ".") : look_at(AT_FDCWD, "/");
-  const auto facts = look_at(directory, path);
-  return facts.st_dev == root.st_dev && facts.st_ino == root.st_ino;
+  const auto facts = look_at(one);
+  const auto others = look_at(other);
+  return facts.st_dev == others.st_dev && facts.st_ino == others.st_ino;
 }
 
 UniqueFd open_mount_target(std::string path, const std::string& context) {
@@ -95,7 +95,7 @@ UniqueFd open_mount_target(std::string path, const std::string& context) {
       return file;
     }
     if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
-      throw_error(Syscall::open, ELOOP, context + ": a symbolic link of another user");
+      throw_error(Syscall::open, EACCES, context + ": a symbolic link of another user");
     }
     count_link(links, context);
     const std::string target = read_link(file.get(), "");

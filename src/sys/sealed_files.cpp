@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "call.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
+#include "pidns/sys/signals.hpp"
 
 namespace pidns::sys {
 
@@ -27,6 +29,35 @@ UniqueFd make_executable_memfd(const char* name) {
   return memory.valid() || errno != EINVAL ? std::move(memory)
                                            : above_stdio(retry([&] { return ::memfd_create(name, flags); }));
 }
+
+/// As long as it lives, the copy is not limited in size, if that is allowed. If not, the write fails without
+/// the signal that ends a process: setrlimit(2), RLIMIT_FSIZE.
+class NoSizeLimit {
+ public:
+  NoSizeLimit() : signal_ignored_(is_ignored(SIGXFSZ)) {
+    if (!signal_ignored_) {
+      ignore_signal(SIGXFSZ);
+    }
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    const rlimit most{.rlim_cur = before_.rlim_max, .rlim_max = before_.rlim_max};
+    if (::setrlimit(RLIMIT_FSIZE, &none) == -1) {
+      ::setrlimit(RLIMIT_FSIZE, &most);
+    }
+  }
+  NoSizeLimit(const NoSizeLimit&) = delete;
+  NoSizeLimit& operator=(const NoSizeLimit&) = delete;
+  ~NoSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    if (!signal_ignored_) {
+      set_default_disposition(SIGXFSZ);
+    }
+  }
+
+ private:
+  rlimit before_{};
+  bool signal_ignored_;
+};
 
 }  // namespace
 
@@ -45,6 +76,7 @@ UniqueFd copy_and_seal(const UniqueFd& file, const char* name) {
   if (!copy.valid()) {
     throw_error(Syscall::memfd_create, errno, what);
   }
+  const NoSizeLimit no_limit;
   off_t left = facts_of(file, what).st_size;
   while (left > 0) {
     const ssize_t size =

@@ -27,6 +27,10 @@ DefaultAction default_action(int signal) {
   }
 }
 
+SignalSet deadly(int signal) {
+  return default_action(signal) == DefaultAction::terminate ? SignalSet::of(signal) : SignalSet();
+}
+
 std::string signal_name(int signal) {
   if (const char* name = ::sigabbrev_np(signal)) {
     return fmt::format("SIG{}", name);

@@ -27,8 +27,8 @@ bool is_printable_ascii(char c) {
   return c >= ' ' && c <= '~';
 }
 
-/// Whether a character is no picture of its own but moves the cursor, breaks the line, turns the direction of
-/// what follows, or cannot be seen.
+/// Whether a character does something other than to show itself: it moves the cursor, breaks the line, turns
+/// the direction of what follows, or cannot be seen.
 bool is_steering(utf8proc_int32_t code) {
   switch (utf8proc_category(code)) {
     case UTF8PROC_CATEGORY_CC:

@@ -43,8 +43,8 @@ TEST_CASE("a check has a line for each thing and ends with 0 where the bare line
     CAPTURE(result.out);
     const auto findings = findings_of(result);
     CHECK(findings.size() == 10);
-    for (const std::string& name : {"pidns COMMAND", "PID namespace", "user namespace", "own /proc",
-                                    "nesting", "limits", "hidepid", "kernel"}) {
+    for (const std::string name : {"pidns COMMAND", "PID namespace", "user namespace", "own /proc", "nesting",
+                                   "limits", "hidepid", "kernel"}) {
       CAPTURE(name);
       CHECK(is_ok(findings, name));
     }
@@ -128,7 +128,7 @@ TEST_CASE("a check names a filter of system calls", "[check]") {
   const Result result = run_pidns({"--check"}, setup);
   CAPTURE(result.out);
   const auto findings = findings_of(result);
-  for (const std::string& name : {"pidns COMMAND", "PID namespace", "user namespace", "own /proc"}) {
+  for (const std::string name : {"pidns COMMAND", "PID namespace", "user namespace", "own /proc"}) {
     CHECK_THAT(findings.at(name),
                Catch::StartsWith("no cannot create") &&
                    Catch::EndsWith("a seccomp filter is in force and may refuse it: in a container, "

@@ -92,6 +92,21 @@ TEST_CASE("a signal ends pidns while it waits for a tool, and nothing is left", 
   }
 }
 
+TEST_CASE("a signal to the whole group ends a tool that ignores it", "[tools]") {
+  for (const std::string tool_name : {"newuidmap", "newgidmap"}) {
+    INFO(tool_name);
+    const FakeTool tool(tool_name, "trap '' TERM\n" + hang);
+    const Use& use = tool_name == "newuidmap" ? uses().at(0) : uses().at(1);
+    Setup setup = tool.setup();
+    setup.before_exec = [] { ::setpgid(0, 0); };
+    Running running(line_of(use), setup);
+    const std::vector<pid_t> started = wait_for_sleep(running.pid());
+    ::kill(-running.pid(), SIGTERM);
+    CHECK(to_text(running.wait_for_end()) == "killed by 15\n");
+    check_ended(started);
+  }
+}
+
 TEST_CASE("a signal that the caller blocks or ignores does not end the wait for a tool", "[tools]") {
   const FakeTool tool("newuidmap", "while [ ! -e go ]; do sleep 0.01; done; exit 3\n");
   Setup setup = tool.setup();
@@ -168,6 +183,7 @@ TEST_CASE("what a tool prints is bounded, and is one line of a message", "[tools
            Row{"newuidmap", "echo 'newuidmap: no'; echo 'newuidmap: no' >&2; exit 1", "newuidmap: no"},
            Row{"newuidmap", "printf 'a\\nb\\n' >&2; exit 1", "newuidmap: a\\x0ab"},
            Row{"newuidmap", "printf '\\033[31m\\001' >&2; exit 1", "newuidmap: \\x1b[31m\\x01"},
+           Row{"getent", "echo 'no server' >&2; exit 2", "--map-user: unknown user 'far-user'"},
            Row{"getent", "echo far-user", "--map-user: unknown user 'far-user'"},
            Row{"getent", "echo far-user:x:-1:::", "--map-user: unknown user 'far-user'"},
            Row{"getent", "echo far-user:x:99999999999:::", "--map-user: unknown user 'far-user'"},

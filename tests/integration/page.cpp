@@ -34,6 +34,11 @@ std::string take_number(std::string_view& text) {
   return number;
 }
 
+std::string section_of(const std::string& manual_page, const std::string& name) {
+  const std::string section = manual_page.substr(manual_page.find(".Sh " + name + "\n"));
+  return section.substr(0, section.find("\n.Sh "));
+}
+
 }  // namespace
 
 std::vector<Command> read_commands(const std::string& markdown) {
@@ -51,6 +56,8 @@ std::vector<Command> read_commands(const std::string& markdown) {
       other = line == "```console or";
     } else if (inside && line.starts_with("# ")) {
       commands.push_back({section, terminal, line.substr(2), {}});
+    } else if (inside && line.starts_with("$ ")) {
+      commands.push_back({section, terminal_of_nobody, line.substr(2), {}});
     } else if (inside && !commands.empty()) {
       (other ? commands.back().other_output : commands.back().output).push_back(line);
     }
@@ -59,9 +66,8 @@ std::vector<Command> read_commands(const std::string& markdown) {
 }
 
 std::string examples_of(const std::string& manual_page) {
-  const std::string section = manual_page.substr(manual_page.find(".Sh EXAMPLES"));
   std::string text;
-  for (std::string line : harness::lines(section.substr(0, section.find("\n.Sh ")))) {
+  for (std::string line : harness::lines(section_of(manual_page, "EXAMPLES"))) {
     for (const auto& [escape, character] :
          {std::pair{"\\[u2026]", any}, std::pair{"\\-", std::string_view("-")}}) {
       for (auto at = line.find(escape); at != std::string::npos; at = line.find(escape)) {
@@ -71,6 +77,17 @@ std::string examples_of(const std::string& manual_page) {
     text += (line.starts_with(".Bd") ? "```console" : line == ".Ed" ? "```" : line) + '\n';
   }
   return text;
+}
+
+std::set<std::string> keys_of(const std::string& manual_page) {
+  constexpr std::string_view item = ".It Li ";
+  std::set<std::string> keys;
+  for (const std::string& line : harness::lines(section_of(manual_page, "JSON"))) {
+    if (line.starts_with(item)) {
+      keys.insert(line.substr(item.size()));
+    }
+  }
+  return keys;
 }
 
 std::string Matcher::typed(std::string_view command) const {

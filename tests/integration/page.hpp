@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,8 +9,9 @@
 /// A page of docs/ whose blocks of commands are run: what stands there appears on a terminal too.
 ///
 /// A block begins with ```console and, for the second terminal of the page, ```console second. In it `# `
-/// stands before what is typed, and what follows is the output. A block that begins with ```console or has
-/// another output that the last command may have. There
+/// stands before what is typed, `$ ` before what nobody types on a terminal of their own, and what follows is
+/// the output. A block that begins with ```console or has another output that the last command may have.
+/// There
 /// - a number of three digits or more stands for any such number, but everywhere on the page for the same
 /// one,
 ///   and two different ones for different ones;
@@ -20,7 +22,7 @@ namespace page {
 
 struct Command {
   int section;           ///< counted by `## `
-  std::size_t terminal;  ///< 0 or 1
+  std::size_t terminal;  ///< 0, 1 or that of nobody
   std::string typed;
   std::vector<std::string> output;
   std::vector<std::string> other_output = {};  ///< empty: there is none
@@ -28,11 +30,16 @@ struct Command {
   bool operator==(const Command&) const = default;
 };
 
+constexpr std::size_t terminal_of_nobody = 2;
+
 std::vector<Command> read_commands(const std::string& markdown);
 
 /// The section EXAMPLES of a manual page in mdoc(7) as such a page: what stands between .Bd and .Ed are its
 /// blocks.
 std::string examples_of(const std::string& manual_page);
+
+/// The keys of JSON objects that the section JSON of a manual page lists.
+std::set<std::string> keys_of(const std::string& manual_page);
 
 /// Compares outputs with those on the page, and remembers which number there stands for which.
 class Matcher {

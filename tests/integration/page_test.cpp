@@ -4,7 +4,11 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <utility>
 
 #include "harness.hpp"
@@ -26,9 +30,9 @@ std::string join(const Lines& lines) {
 /// An interactive shell as the reader of a page has it, except that its prompt can be told from output.
 class Reader {
  public:
-  explicit Reader(const std::string& home)
-      : terminal_({"bash"}, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
-                                             "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
+  Reader(const std::vector<std::string>& shell, const std::string& home)
+      : terminal_(shell, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
+                                          "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
     terminal_.wait_for(prompt);
   }
 
@@ -70,17 +74,32 @@ std::string source(const std::string& name) {
   return harness::read_file(PIDNS_SOURCE_DIR "/" + name);
 }
 
+/// All keys in a JSON document, on whichever level.
+void collect_keys(const std::string& document, std::set<std::string>& keys) {
+  const auto flat = nlohmann::json::parse(document).flatten();  // `/namespaces/0/parent`
+  for (const auto& [path, value] : flat.items()) {
+    std::istringstream steps(path.substr(1));
+    for (std::string step; std::getline(steps, step, '/');) {
+      if (step.find_first_not_of("0123456789") != std::string::npos) {
+        keys.insert(step);
+      }
+    }
+  }
+}
+
 void check_page(const std::string& name, const std::string& markdown) {
   const auto commands = page::read_commands(markdown);
   REQUIRE(commands.size() > 10);
   const harness::TemporaryDirectory home;
+  std::filesystem::permissions(home.path(), std::filesystem::perms{0755});
   harness::write_file(home.path() + "/.bashrc", R"(
 PS1='<prom''pt># '
-PATH=$HOME:$PATH
+PATH=$HOME:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 bind 'set enable-bracketed-paste off' 2>/dev/null
 )");
-  std::filesystem::create_symlink(harness::pidns_binary(), home.path() + "/pidns");
-  std::vector<std::unique_ptr<Reader>> readers;
+  // Not a link: nobody may not be able to enter the directory of the build.
+  std::filesystem::copy_file(harness::pidns_binary(), home.path() + "/pidns");
+  std::map<std::size_t, std::unique_ptr<Reader>> readers;
   page::Matcher matcher;
   int section = 0;
   int equal = 0;
@@ -88,10 +107,12 @@ bind 'set enable-bracketed-paste off' 2>/dev/null
     if (std::exchange(section, command.section) != command.section) {
       matcher = {};
     }
-    while (readers.size() <= command.terminal) {
-      readers.push_back(std::make_unique<Reader>(home.path()));
+    if (!readers.contains(command.terminal)) {
+      const bool is_root = command.terminal != page::terminal_of_nobody;
+      const Lines shell = is_root ? Lines{"bash"} : harness::as_nobody({"bash"});
+      readers[command.terminal] = std::make_unique<Reader>(shell, home.path());
     }
-    for (const auto& reader : readers) {
+    for (const auto& [terminal, reader] : readers) {
       reader->wait_until_idle();
     }
     const auto seen = readers.at(command.terminal)->enter(matcher.typed(command.typed));
@@ -108,13 +129,31 @@ bind 'set enable-bracketed-paste off' 2>/dev/null
 
 }  // namespace
 
+TEST_CASE("the manual page describes the keys of all JSON objects, and no others", "[page]") {
+  std::set<std::string> seen;
+  const std::string end = harness::run_pidns({"--json-status-fd=1", "sh", "-c", "kill -9 $$"}).out;
+  const std::string failure = harness::run_pidns({"--json-status-fd=1", "/nonexistent"}).out;
+  for (const std::string& line : harness::lines(end + failure)) {
+    collect_keys(line, seen);
+  }
+  // Of these two namespaces, the inner one is made by a PID 1.
+  harness::Running inside(
+      harness::pidns_as_pid_1(harness::pidns_as_pid_1({"sh", "-c", "echo runs; read -r _"})));
+  inside.wait_for_output("runs");
+  collect_keys(harness::run_pidns({"--list", "--json"}).out, seen);
+
+  CHECK(page::keys_of(source("man/pidns.1")) == seen);
+}
+
 TEST_CASE("a page is read command by command", "[page]") {
   const auto commands = page::read_commands(
       "## One\n```console\n# a\nout\n\nput\n```\n# no command\n## Two\n```console second\n# b\n```\n```\n# "
-      "c\n```\n");
-  REQUIRE(commands.size() == 2);
+      "c\n```\n```console\n$ d\n# e\n```\n");
+  REQUIRE(commands.size() == 4);
   CHECK(commands[0] == page::Command{1, 0, "a", {"out", "", "put"}});
   CHECK(commands[1] == page::Command{2, 1, "b", {}});
+  CHECK(commands[2] == page::Command{2, page::terminal_of_nobody, "d", {}});
+  CHECK(commands[3] == page::Command{2, 0, "e", {}});
 }
 
 TEST_CASE("a page may have a second output of a command", "[page]") {
@@ -151,6 +190,10 @@ TEST_CASE("an ellipsis of a page stands for any text or any lines", "[page]") {
   CHECK_FALSE(matcher.matches(Lines{"…", "end"}, Lines{"x"}));
   CHECK_FALSE(matcher.matches(Lines{}, Lines{"x"}));
   CHECK_FALSE(matcher.matches(Lines{"x", "y"}, Lines{"x"}));
+}
+
+TEST_CASE("README shows what appears", "[page]") {
+  check_page("README.md", source("README.md"));
 }
 
 TEST_CASE("the lesson shows what appears", "[page]") {

@@ -81,6 +81,19 @@ void interrupt_python(Shell& shell, const std::string& arguments) {
   shell.look_around();
 }
 
+void interrupt_python_twice(Shell& shell) {
+  shell.enter("$VIA python3 -i -c 'print(\"rea\" \"dy\")'");
+  shell.wait_for(">>> ");
+  for (int i = 0; i < 2; ++i) {
+    shell.settle();
+    shell.type(ctrl_c);
+    shell.wait_for(">>> ");
+  }
+  shell.type(ctrl_d);
+  shell.prompt();
+  shell.look_around();
+}
+
 void read_after_fg(Shell& shell) {
   shell.line(std::string("$VIA cat & ") + until_stopped);
   shell.enter("fg");
@@ -288,17 +301,18 @@ std::vector<Scene> scenes_of_stops() {
   };
 }
 
-std::vector<Scene> scenes_of_loops() {
+std::vector<Scene> scenes_of_haste() {
   return {
       {"Ctrl-C in a loop of bash", [](Shell& shell) { end_loop_in_script(shell, "bash", ctrl_c); }},
       {"Ctrl-C in a loop of sh", [](Shell& shell) { end_loop_in_script(shell, "sh", ctrl_c); }},
       {"Ctrl-\\ in a loop of sh", [](Shell& shell) { end_loop_in_script(shell, "sh", ctrl_backslash); }},
+      {"KeyboardInterrupt is caught", [](Shell& shell) { interrupt_python(shell, "interrupted.py"); }},
   };
 }
 
 std::vector<Scene> other_scenes() {
   return {
-      {"KeyboardInterrupt is caught", [](Shell& shell) { interrupt_python(shell, "interrupted.py"); }},
+      {"KeyboardInterrupt is caught, and python goes on", interrupt_python_twice},
       {"KeyboardInterrupt ends python",
        [](Shell& shell) { interrupt_python(shell, R"(-c 'input("rea" "dy")')"); }},
       {"a line typed after fg is read", read_after_fg},

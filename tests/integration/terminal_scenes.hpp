@@ -20,9 +20,9 @@ struct Scene {
 std::vector<Scene> scenes_of_every_command();
 std::vector<Scene> scenes_of_one_signal();
 std::vector<Scene> scenes_of_stops();
-/// A script that starts the command in a loop. Not for a PID 1: before pidns kills it in place of the kernel,
-/// it may see the end of its child and go on.
-std::vector<Scene> scenes_of_loops();
+/// Scenes in which a PID 1 may act before pidns has looked at it: it sees the end of its child and goes on in
+/// place of being killed, or it has handled a signal and removed its handler.
+std::vector<Scene> scenes_of_haste();
 /// Each of one command.
 std::vector<Scene> other_scenes();
 

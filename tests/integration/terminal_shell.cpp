@@ -138,6 +138,11 @@ void Shell::look_around() {
 
 void Shell::hang_up() {
   const auto processes = descendants_of(terminal_.pid());
+  // The kernel wakes those who read the terminal before it sends SIGHUP: pty_close() in drivers/tty/pty.c. A
+  // bash that is woken may take that for the end of its input and exit with 0. One that is stopped gets
+  // SIGHUP first, and the SIGCONT that the kernel sends with it.
+  ::kill(terminal_.pid(), SIGSTOP);
+  wait_until("the shell to stop", [&] { return process_state(terminal_.pid()) == 'T'; });
   terminal_.hang_up();
   note("the shell ended with " + std::to_string(pidns::shell_status(terminal_.finish())));
   wait_until("the end of all processes", [&] {

@@ -68,7 +68,7 @@ void compare(const std::string& options, const std::vector<Scene>& scenes, const
 }  // namespace
 
 TEST_CASE("at a terminal pidns is not there", "[terminal]") {
-  compare("", all_scenes() + scenes_of_loops(),
+  compare("", all_scenes() + scenes_of_haste(),
           {{"bash is started in the background", outer_groups}, {"exit 3 from dash", restored_group}});
 }
 

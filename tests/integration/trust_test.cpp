@@ -93,7 +93,7 @@ umount own/file && umount own/file && echo "bound twice")",
   CHECK(result.out ==
         "root 0\n"
         "pidns: --uts=twice: keeps a namespace already, which the new one covers\ntwice 0\n"
-        "pidns: --uts=other: a symbolic link of another user: Too many levels of symbolic links\nother 125\n"
+        "pidns: --uts=other: a symbolic link of another user: Permission denied\nother 125\n"
         "pidns: --uts=loop: Too many levels of symbolic links\nloop 125\n"
         "pidns: --uts=none: No such file or directory\nnone 125\n"
         "bound twice\n");
@@ -255,4 +255,64 @@ readlink /proc/1/exe
   CHECK(result.out == "/memfd:pidns (deleted)\nnot written to\n");
   inside.close_stdin();
   inside.finish();
+}
+
+TEST_CASE("no descriptor of pidns is the interpreter of a script", "[trust]") {
+  const TemporaryDirectory directory;
+  Running inside(pidns_as_pid_1({"sh", "-c", "echo ready; read -r line"}));
+  inside.wait_for_output("ready\n");
+  const std::string pid = std::to_string(only_child_of(inside.pid()));
+  const std::string outside = std::to_string(::getpid());
+  for (const Command& options :
+       {Command{"--join", pid}, Command{"--fork"}, Command{"--mount-proc"}, Command{}}) {
+    for (int fd = 3; fd < 12; ++fd) {
+      // The kernel opens the interpreter before it closes what is closed at execve(2).
+      const std::string script = directory.path() + "/script" + std::to_string(fd);
+      write_file(script, "#!/proc/self/fd/" + std::to_string(fd) + "/" + outside + "/exe\n");
+      REQUIRE(::chmod(script.c_str(), 0755) == 0);
+      Command line = options;
+      line.push_back(script);
+      INFO((options.empty() ? "" : options.front()) << ", descriptor " << fd);
+      const Result result = run_pidns(line);
+      CHECK((result.status() == 126 || result.status() == 127));
+      CHECK_THAT(result.err, Catch::StartsWith("pidns: cannot execute '" + script + "'"));
+    }
+  }
+  inside.close_stdin();
+  inside.finish();
+}
+
+TEST_CASE("a sealed copy can be made whatever the size of files is limited to, and a refusal has a hint",
+          "[trust]") {
+  const std::string start = "set -e; trap 'kill $pid' EXIT; " + pidns_binary() +
+                            " --fork --mount-proc sh -c 'echo; exec sleep 1000' > fifo & "
+                            "read -r _ < fifo; pid=$!; ";
+  const std::string and_join = pidns_binary() + " --join $(cat /proc/$pid/task/$pid/children) echo joined";
+  const TemporaryDirectory directory;
+  REQUIRE(::mkfifo((directory.path() + "/fifo").c_str(), 0600) == 0);
+  const Setup here{.directory = directory.path()};
+  CHECK(run({"sh", "-c", start + "ulimit -Sf 10; " + and_join}, here).out == "joined\n");
+  const std::string as_nobody_else = "setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource ";
+  const Result limited = run({"sh", "-c", start + "ulimit -f 10; " + as_nobody_else + and_join}, here);
+  CHECK(limited.err ==
+        "pidns: cannot make a sealed copy of pidns: File too large\n"
+        "pidns: hint: the limit of file sizes is too low: raise it with ulimit -f\n");
+  if (std::filesystem::exists("/proc/sys/vm/memfd_noexec")) {  // it is one of the PID namespace
+    const Result refused = run_pidns(
+        {"--mount-proc", "sh", "-c", "echo 2 > /proc/sys/vm/memfd_noexec; " + start + and_join}, here);
+    CHECK(
+        refused.err ==
+        "pidns: cannot make a sealed copy of pidns: Permission denied\n"
+        "pidns: hint: vm.memfd_noexec=2 forbids programs in memory: 1 allows those that ask for it, as pidns "
+        "does\n");
+  }
+}
+
+TEST_CASE("a proc can be mounted on a bind mount of the root directory", "[trust]") {
+  const TemporaryDirectory directory;
+  const std::string script = "mount --bind / " + directory.path() + " && " + pidns_binary() +
+                             " --fork --mount-proc=" + directory.path() + " ls -d " + directory.path() + "/1";
+  const Result result = run({"unshare", "-m", "sh", "-c", script});
+  CHECK(result.out == directory.path() + "/1\n");
+  CHECK(result.err.empty());
 }

@@ -166,6 +166,32 @@ TEST_CASE("each way to take a signal is the same as without pidns", "[signals]")
   }
 }
 
+TEST_CASE("a signal that PID 1 holds is not lost while it is stopped", "[signals]") {
+  for (const std::string change : {"", "signal.signal(signal.SIGTERM, handler)\n"}) {
+    const Command command = python("os.read(0, 1)\n" + change +
+                                   "signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)\n"
+                                   "os.write(1, b'lost\\n')\nsignal.pause()");
+    for (const Form& form : forms()) {
+      INFO(form.options << " " << change);
+      Running running(form.wrap(command));
+      running.wait_for_output("ready\n");
+      const pid_t pid_1 = children_of(running.pid()).front();
+      const pid_t stopped = form.options.empty() ? children_of(pid_1).front() : pid_1;
+      running.send(SIGTERM);
+      wait_until("the signal to be pending",
+                 [&] { return signal_field(stopped, "ShdPnd").contains(SIGTERM); });
+      ::kill(stopped, SIGSTOP);
+      wait_until("pidns to stop", [&] { return process_state(running.pid()) == 'T'; });
+      running.send(SIGCONT);
+      wait_until("the command to go on", [&] { return process_state(stopped) == 'S'; });
+      running.close_stdin();
+      const Result result = running.finish();
+      CHECK(result.out == "ready\n");
+      CHECK(to_text(result.ending) == (change.empty() ? "killed by 15\n" : "exited with 7\n"));
+    }
+  }
+}
+
 TEST_CASE("a signal to a traced pidns is the same as without pidns", "[signals]") {
   Comparison comparison("SIGTERM under strace");
   const TemporaryDirectory directory;

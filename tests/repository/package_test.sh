@@ -2,20 +2,13 @@
 # package_test.sh BUILD_DIR static|dynamic: the .deb that CPack makes has what a Debian package must have,
 # installs, runs, and leaves nothing behind when it is removed.
 set -euo pipefail
+# shellcheck source=tests/repository/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 build_dir=$1
 linkage=$2
 scratch=$(mktemp --directory)
 trap 'rm -rf -- "$scratch"' EXIT
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-
-expect() {
-  [[ $2 == "$3" ]] || fail "$1 is '$2', not '$3'"
-}
 
 field() {
   dpkg-deb --field "$package" "$1"
@@ -52,9 +45,12 @@ drwxr-xr-x root/root ./usr/share/bash-completion/completions/
 -rw-r--r-- root/root ./usr/share/bash-completion/completions/pidns
 drwxr-xr-x root/root ./usr/share/doc/
 drwxr-xr-x root/root ./usr/share/doc/pidns/
+-rw-r--r-- root/root ./usr/share/doc/pidns/CONTRIBUTING.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/README.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/changelog.gz
 -rw-r--r-- root/root ./usr/share/doc/pidns/copyright
+drwxr-xr-x root/root ./usr/share/doc/pidns/docs/
+$(printf -- '-rw-r--r-- root/root ./usr/share/doc/pidns/%s\n' docs/*)
 drwxr-xr-x root/root ./usr/share/fish/
 drwxr-xr-x root/root ./usr/share/fish/vendor_completions.d/
 -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/pidns.fish

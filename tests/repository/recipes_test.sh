@@ -2,6 +2,8 @@
 # recipes_test.sh PIDNS RECIPE: runs the blocks of one heading of docs/recipes.md, as they stand there, in a directory that
 # has the files the text speaks of. Then what they have made is looked at, and no process of theirs may be left.
 set -euo pipefail
+# shellcheck source=tests/repository/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 pidns=$(realpath -- "$1")
 recipe=$2
@@ -26,15 +28,6 @@ fail() {
   exit 1
 }
 
-skip() {
-  echo "SKIPPED: $*"
-  exit 77
-}
-
-expect() {
-  [[ $2 == "$3" ]] || fail "$1 is '$2', not '$3'"
-}
-
 # PIDs of the processes that the recipe has started and that have not ended.
 left_over() {
   local directory
@@ -55,12 +48,20 @@ wait_until() {
   fail "waited for a minute in vain for $what"
 }
 
-# The lines of all blocks below one heading.
+# blocks_of HEADING [LANGUAGE]: the lines of all its blocks in that language, by default of a shell
 blocks_of() {
-  awk -v heading="## $1" '
+  awk -v heading="## $1" -v begin="\`\`\`${2:-sh}" '
     /^## / { inside = $0 == heading }
-    /^```/ { block = inside && $0 == "```sh"; next }
+    /^```/ { block = inside && $0 == begin; next }
     block' "$recipes"
+}
+# What is run of a recipe. One whose blocks another program reads has a function script_RECIPE.
+script_of() {
+  if declare -F "script_$1" > /dev/null; then
+    "script_$1"
+  else
+    blocks_of "${headings[$1]}"
+  fi
 }
 
 write_script() {
@@ -121,6 +122,145 @@ EOF
 check_cmake() {
   build/hello || fail "hello does not run"
   grep -q '100% tests passed' output.log || fail "the tests have not passed"
+}
+
+write_tests() {
+  write_script run-tests << 'EOF'
+setsid sleep 1000 &
+echo tested >> output
+EOF
+}
+check_tests() {
+  expect "what the tests have said" "$(< output)" tested
+}
+
+write_server() {
+  write_script server << 'EOF'
+trap 'echo bye; exit 0' TERM
+setsid sleep 1000 &
+echo ready
+while :; do wait; done
+EOF
+}
+
+prepare_pytest() {
+  cat > test_server.py << EOF
+import os, subprocess
+def test_that_leaves_a_server():
+    # tox passes few variables on
+    subprocess.Popen(["setsid", "sleep", "1000"], env=dict(os.environ, PIDNS_RECIPE="$PIDNS_RECIPE"))
+EOF
+  blocks_of "${headings[pytest]}" ini > tox.ini
+  PATH=$scratch/bin:/usr/bin:/bin # Debian's Python, whatever else there is
+}
+check_pytest() {
+  expect "how often the tests have passed" "$(grep --count '1 passed' output.log)" 2
+}
+
+prepare_github() {
+  write_tests
+  write_server
+}
+# GitHub writes the lines to a file that ends with a newline, and runs the shell that the step names.
+script_github() {
+  blocks_of "${headings[github]}" yaml | /usr/bin/python3 -c '
+import yaml, sys
+step = yaml.safe_load(sys.stdin)[0]
+open("step.sh", "w").write(step["run"])
+print(step["shell"].replace("{0}", "step.sh"))'
+}
+check_github() { check_tests; }
+
+prepare_gitlab() { write_tests; }
+script_gitlab() {
+  blocks_of "${headings[gitlab]}" yaml | /usr/bin/python3 -c '
+import yaml, sys
+print("\n".join(yaml.safe_load(sys.stdin)["test"]["script"]))'
+}
+check_gitlab() { check_tests; }
+
+prepare_jenkins() { write_tests; }
+# The step sh runs its argument as a script of sh -xe.
+script_jenkins() {
+  local lines
+  lines=$(blocks_of "${headings[jenkins]}" groovy | sed --quiet "s/^ *sh '\(.*\)'$/\1/p")
+  [[ $lines ]] || fail "there is no step sh"
+  echo "$lines" > step.sh
+  echo "sh -xe step.sh"
+}
+check_jenkins() { check_tests; }
+
+prepare_ready() { write_server; }
+check_ready() {
+  local first last
+  { read -r first && read -r last; } < output.log
+  [[ $first =~ ^[1-9][0-9]*$ ]] || fail "the PID is '$first'"
+  expect "the exit status" "$last" 0
+  expect "what the server has said" "$(tr '\n' ' ' < log)" "ready bye "
+}
+
+prepare_parent() { write_jobs; }
+check_parent() {
+  [[ -e started ]] || fail "the job has not begun"
+}
+
+prepare_cron() {
+  write_jobs
+  # cron's variables are few, and its PATH is the one in the table.
+  as=(unshare --mount sh -c "mount --bind '$scratch/bin' /usr/local/bin"' && exec "$@"' sh
+    env -i "HOME=$PWD" LOGNAME=root SHELL=/bin/sh "PIDNS_RECIPE=$PIDNS_RECIPE")
+}
+# Twice, as five minutes later.
+script_cron() {
+  local table
+  table=$(blocks_of "${headings[cron]}" crontab)
+  grep '^[A-Z]*=' <<< "$table" | sed 's/^/export /'
+  for _ in 1 2; do
+    sed --quiet 's/^\(\([^ A-Z]*\) \)\{5\}//p' <<< "$table"
+  done
+}
+check_cron() {
+  expect "the output of two runs" "$(tr '\n' ' ' < output)" "job 1 job 1 "
+}
+
+prepare_container() {
+  write_server
+  # As Docker's: a PID 1 without the capability to make a namespace.
+  write_script container << 'EOF'
+exec pidns --fork --mount-proc setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+EOF
+}
+script_container() {
+  local words
+  words=$(blocks_of "${headings[container]}" dockerfile | /usr/bin/python3 -c '
+import json, shlex, sys
+lines = dict(line.split(" ", 1) for line in sys.stdin)
+print(shlex.join(json.loads(lines["ENTRYPOINT"]) + json.loads(lines["CMD"])))')
+  cat << EOF
+./container $words > log &
+until grep -q ready log; do sleep 0.1; done
+kill \$!
+wait \$!
+EOF
+}
+check_container() {
+  expect "what the server has said" "$(tr '\n' ' ' < log)" "ready bye "
+  expect "its one message" "$(< output.log)" "pidns: already PID 1: --init runs COMMAND in this PID namespace"
+}
+
+prepare_tmux() {
+  write_jobs
+  export TMUX_TMPDIR=$PWD TERM=dumb
+}
+check_tmux() {
+  [[ -e lost ]] || fail "the first session has survived its client"
+  [[ -e started ]] || fail "the job has not begun"
+}
+
+prepare_xargs() { write_jobs; }
+check_xargs() {
+  check_jobs 200
+  expect "xargs" "$(< status)" "status 143"
 }
 
 prepare_package() {
@@ -192,14 +332,7 @@ check_parallel() {
   check_failed_jobs
 }
 
-prepare_service() {
-  write_script server << 'EOF'
-trap 'echo bye; exit 0' TERM
-setsid sleep 1000 &
-echo ready
-while :; do wait; done
-EOF
-}
+prepare_service() { write_server; }
 check_service() {
   expect "what the server has said" "$(tr '\n' ' ' < log)" "ready bye "
   [[ ! -e pid ]] || fail "the service was not stopped"
@@ -292,6 +425,16 @@ check_slurm() {
 declare -A headings=(
   [make]="make"
   [cmake]="A CMake project"
+  [pytest]="pytest and tox"
+  [github]="GitHub Actions"
+  [gitlab]="GitLab"
+  [jenkins]="Jenkins"
+  [ready]="Wait until a service runs"
+  [parent]="A job that dies with its parent"
+  [cron]="cron and flock"
+  [container]="The entry point of a container"
+  [tmux]="tmux"
+  [xargs]="Many jobs with xargs"
   [package]="A Debian package, with faked root"
   [chroot]="A chroot"
   [network]="A network namespace and a veth pair"
@@ -309,7 +452,7 @@ export PATH=$scratch/bin:$PATH HOME=$scratch
 cd -- "$scratch/work"
 as=()
 "prepare_$recipe"
-blocks_of "${headings[$recipe]}" > "$scratch/block"
+script_of "$recipe" > "$scratch/block"
 [[ -s $scratch/block ]] || fail "there is no such recipe"
 status=0
 "${as[@]}" bash -euo pipefail "$scratch/block" > "$scratch/output.log" 2>&1 < /dev/null || status=$?

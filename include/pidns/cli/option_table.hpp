@@ -25,7 +25,7 @@ struct Value {
   Takes takes = Takes::nothing;
   std::string_view name = {};           ///< `DIR`
   std::string_view default_value = {};  ///< what it stands for without the optional value
-  std::string_view choices = {};        ///< all values, if they can be listed: `slave shared`
+  std::string_view choices = {};        ///< those of its values that can be listed: `slave shared`
 };
 
 /// What the options say. The last that sets a member counts, and lists grow.

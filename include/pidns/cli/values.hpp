@@ -14,6 +14,7 @@
 /// The values of options. Each function throws UsageError when the text is not such a value.
 namespace pidns::values {
 
+inline constexpr std::string_view map_sources = "auto subids all";
 inline constexpr std::string_view propagation_modes = "private slave shared unchanged";
 inline constexpr std::string_view setgroups_modes = "allow deny";
 inline constexpr std::string_view colour_choices = "auto always never";

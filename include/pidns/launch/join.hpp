@@ -16,8 +16,8 @@ namespace pidns {
 /// @throws Failure when no process is there
 pid_t find_process_to_join(const Target& target);
 
-/// Enters the namespaces of the process Options::join, as far as they are not ours already: those that are
-/// named, or all. As with unshare(2), only our children are in the PID namespace.
+/// Enters the namespaces of the process Options::join that differ from ours: those that are named, or all. As
+/// with unshare(2), only our children are in the PID namespace.
 /// @throws sys::Error; Failure when its PID namespace is our own
 void join_namespaces(const Options& options, const UniqueFd& proc, const sys::SyscallObserver& observer,
                      Log& log);

@@ -12,6 +12,9 @@ namespace pidns {
 /// @param id of the mount, its first column
 bool is_shared(std::string_view mountinfo, std::uint64_t id);
 
+/// Whether anything is mounted on a directory.
+bool has_mount_point(std::string_view mountinfo, std::string_view directory);
+
 /// The value of an option of the mounted filesystem, such as hidepid of a proc; empty if it is not set.
 std::string filesystem_option(std::string_view mountinfo, std::uint64_t id, std::string_view name);
 

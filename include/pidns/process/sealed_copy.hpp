@@ -9,7 +9,7 @@ namespace pidns {
 /// them, through /proc/PID/exe or `#!/proc/self/exe`: that must not be the host's. CVE-2019-5736,
 /// memfd_create(2).
 /// @param words of this process, its name included
-/// @throws sys::Error
+/// @throws Failure
 void run_from_sealed_copy(std::span<char* const> words);
 
 }  // namespace pidns

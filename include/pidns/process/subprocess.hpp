@@ -13,9 +13,9 @@ struct SubprocessResult {
   std::string output;  ///< at most 1 MiB; more is read and forgotten
 };
 
-/// Runs a program of the system with no signal blocked and without stdin and stdout, and waits for its end,
-/// not for that of what it leaves behind. It is looked up in PATH; root takes it from the directories of the
-/// system alone, as PATH may be that of another user.
+/// Runs a program of the system with no signal blocked and without stdin, stdout and stderr, and waits for
+/// its end, not for that of what it leaves behind. It is looked up in PATH; root takes it from the
+/// directories of the system alone, as PATH may be that of another user.
 /// @param captured the descriptor whose output is returned: stdout or stderr
 /// @param lifeline a pipe from the process that needs the result. When that process ends, the program and all
 /// that it has started are killed. Not valid: the program is killed when this process ends

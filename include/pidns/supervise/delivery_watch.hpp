@@ -25,6 +25,9 @@ class DeliveryWatch {
   /// Attaches to all threads of PID 1. To be called before the signal is passed on.
   /// @return false when that is refused, as when PID 1 is traced already
   bool attach(ProcessIds target);
+  /// Attaches again to a PID 1 that was stopped while it held signals.
+  /// @return those of them that may have been discarded since it was continued
+  SignalSet attach_again();
   /// @param handled the signals that PID 1 caught or ignored at the last look before the delivery
   void add(int signal, SignalSet handled);
   void remove_stop_signals() { held_.remove_stop_signals(); }
@@ -40,7 +43,7 @@ class DeliveryWatch {
 
   [[nodiscard]] bool is_attached() const { return !threads_.empty(); }
   [[nodiscard]] bool holds(int signal) const { return held_.contains(signal); }
-  /// The signals that were undecided when PID 1 ended, or are so now.
+  /// The signals that are undecided now, or were so when PID 1 ended or stopped.
   [[nodiscard]] SignalSet undecided() const { return held_.undecided(); }
   /// How long to wait before the next look, in milliseconds; -1: without end.
   [[nodiscard]] int pause() const;
@@ -48,7 +51,6 @@ class DeliveryWatch {
  private:
   [[nodiscard]] pid_t in_proc(pid_t thread) const;
   [[nodiscard]] SignalSet handled_by(pid_t thread) const;
-  void detach(pid_t thread, int signal);
   void resume(pid_t thread, int signal);
   bool interrupt_threads();
 
@@ -58,7 +60,7 @@ class DeliveryWatch {
   HeldSignals held_;
   SignalSet known_handled_;  // by PID 1, at the last look before a delivery
   int looks_ = 0;            // since the last change
-  bool all_asleep_ = false;  // in system calls, at the last look
+  bool all_asleep_ = false;  // in system calls, at the last look, and none has stopped since
 };
 
 }  // namespace pidns

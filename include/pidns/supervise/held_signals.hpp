@@ -25,6 +25,8 @@ class HeldSignals {
   /// between leaving the queue and the stop at its delivery, dequeue_signal() in kernel/signal.c, it is
   /// neither. It is held no longer, and counts as held if it is delivered all the same.
   void look(SignalSet pending);
+  /// What has left the queue counts as held again.
+  void hold_missing();
   /// No thread of PID 1 is on its way to a delivery: what has left the queue was taken.
   void forget_missing() { missing_ = SignalSet(); }
 

@@ -43,8 +43,6 @@ enum class Syscall {
   signalfd,
   socketpair,
   stat,
-  statx,
-  umount,
   unshare,
   write,
 };

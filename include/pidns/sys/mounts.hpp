@@ -24,16 +24,17 @@ UniqueFd make_detached_proc();
 /// @param name of the target, for the message
 /// @return what unmount() takes: the new mount or, where the kernel has no open_tree(2), nothing
 UniqueFd bind(const char* source, const UniqueFd& target, std::string_view name);
-/// Detaches a mount that bind() has made: MNT_DETACH.
-void unmount(const UniqueFd& mount, const UniqueFd& target, std::string_view name);
+/// Detaches a mount that bind() has made, if the kernel lets it: MNT_DETACH. Without open_tree(2), that is
+/// whatever lies on top of the target.
+void unmount(const UniqueFd& mount, const UniqueFd& target);
 /// Whether a file is one that stands for a namespace: nsfs.
 bool keeps_namespace(const UniqueFd& file);
-/// Where a file lives: statx(2).
-struct MountOf {
-  std::uint64_t id;    ///< as in the first column of /proc/PID/mountinfo
-  bool is_mount_root;  ///< the file is what is mounted, not something inside it
-};
-MountOf mount_of(const UniqueFd& file);
+/// The ID of the mount that a file lives on, as in the first column of /proc/PID/mountinfo:
+/// proc_pid_fdinfo(5), which says it on every kernel; statx(2) does since Linux 5.8.
+std::uint64_t mount_of(const UniqueFd& file);
+/// Whether something is mounted on a directory: statx(2). @return nothing before Linux 5.8, or where a filter
+/// refuses it
+std::optional<bool> is_mount_point(const UniqueFd& directory);
 void change_root(const char* directory, const SyscallObserver& observer);
 void change_directory(const char* directory, const SyscallObserver& observer);
 

@@ -14,9 +14,15 @@ namespace pidns::sys {
 /// @param context what to say when there is none
 UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::string_view context);
 
-/// Whether a path, from an open directory or AT_FDCWD on, leads to the root directory.
-/// @param new_root not valid: the one of this process
-bool is_root_directory(int directory, const char* path, const UniqueFd& new_root);
+/// A path from an open directory or AT_FDCWD on.
+struct Place {
+  int directory;
+  const char* path;
+};
+
+/// Whether two paths lead to the same directory.
+/// @param context what to say when one cannot be looked at
+bool is_same_directory(Place one, Place other, const char* context);
 
 /// Opens a file to mount something on: O_PATH. A symbolic link at the end of the path is followed if root or
 /// the caller owns it: another user may exchange it at any moment.

@@ -47,7 +47,7 @@ class KeyMode {
 
  private:
   const UniqueFd& terminal_;
-  std::optional<termios> before_;  // nothing: there is no terminal, or it has been hung up
+  std::optional<termios> before_;  // nothing without a terminal, or after a hang-up
 };
 
 }  // namespace pidns::sys

@@ -34,6 +34,8 @@ class SignalSet {
 enum class DefaultAction { terminate, stop, ignore };
 
 DefaultAction default_action(int signal);
+/// A signal, if an ordinary process dies of it; none otherwise.
+SignalSet deadly(int signal);
 
 /// `SIGTERM`, `SIGRTMIN+3`; the bare number where there is no name.
 std::string signal_name(int signal);

@@ -23,5 +23,28 @@ function __fish_pidns_command
     return 1
 end
 
+# Completes the command as a line of its own. A line that begins with a minus sign is not one: `complete -C`, which
+# completes a line, would take it for an option of its own.
+function __fish_pidns_complete_command
+    set -l words (__fish_pidns_command) (commandline -ct)
+    string match -q -- '-*' $words[1]
+    or __fish_complete_subcommand --commandline $words
+end
+
+# PIDs in other PID namespaces, each with a tab and the command line.
+function __fish_pidns_processes
+    command pidns --list --json 2>/dev/null | env LC_ALL=C awk @PROCESSES_AWK@
+end
+
+function __fish_pidns_signals
+    printf '%s\t%s\n' @SIGNALS@
+end
+
+# Completes the last of several names with commas between them, also behind `--option=`.
+function __fish_pidns_variables
+    set -l value (string replace -r -- '^--[^=]*=' '' "$(commandline -ct)")
+    printf '%s\n' (string replace -r -- '[^,]*$' '' "$value")(set --export --names)
+end
+
 # @OPTIONS@
-complete -c pidns -x -a '(__fish_complete_subcommand --commandline (__fish_pidns_command) (commandline -ct))'
+complete -c pidns -x -a '(__fish_pidns_complete_command)'

@@ -33,6 +33,14 @@ TEST_CASE("a mount without a peer group is not shared", "[mountinfo]") {
   CHECK_FALSE(is_shared("garbage", 22));
 }
 
+TEST_CASE("a directory that something is mounted on is in the table", "[mountinfo]") {
+  CHECK(has_mount_point(table, "/"));
+  CHECK(has_mount_point(table, "/proc/kcore"));
+  CHECK_FALSE(has_mount_point(table, "/proc/sys"));
+  CHECK_FALSE(has_mount_point("30 22 0:30 / /proc rw - proc proc rw\n", "/"));  // inside a chroot
+  CHECK_FALSE(has_mount_point("", "/"));
+}
+
 TEST_CASE("mount points below a directory are listed in the order of the table", "[mountinfo]") {
   CHECK(mount_points_below(table, "/proc") == std::vector<std::string>{"/proc/kcore", "/proc/sys/kernel"});
   CHECK(mount_points_below(table, "/mnt/proc") == std::vector<std::string>{"/mnt/proc/acpi"});

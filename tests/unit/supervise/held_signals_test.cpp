@@ -78,6 +78,17 @@ TEST_CASE("a signal that is held again is not decided by the look before", "[hel
   CHECK(held.deliver(SIGTERM, {}) == Outcome::discarded);
 }
 
+TEST_CASE("what had left the queue when PID 1 was stopped is held again", "[held_signals]") {
+  HeldSignals held;
+  held.add(SIGTERM);
+  held.add(SIGINT);
+  held.look(SignalSet::of(SIGINT));
+  held.hold_missing();
+  held.forget_missing();
+  CHECK(held.contains(SIGTERM));
+  CHECK(held.contains(SIGINT));
+}
+
 TEST_CASE("being continued discards the stop signals that are held", "[held_signals]") {
   HeldSignals held;
   for (const int signal : {SIGTSTP, SIGTTIN, SIGTTOU, SIGTERM}) {

@@ -22,7 +22,7 @@ TEST_CASE("the environment can forbid colours, or force them", "[colour]") {
       wants_colour(ColourWhen::automatic, true, {.no_color = "1", .clicolor_force = "1", .term = "xterm"}));
 }
 
-TEST_CASE("--color decides before the environment", "[colour]") {
+TEST_CASE("the option --color decides before the environment", "[colour]") {
   CHECK(wants_colour(ColourWhen::always, false, {.no_color = "1"}));
   CHECK_FALSE(wants_colour(ColourWhen::never, true, {.clicolor_force = "1", .term = "xterm"}));
 }
