@@ -101,8 +101,8 @@ find_missing_packages() {
   done
   case ${#missing[@]} in
     0) install_step="no package is missing" ;;
-    1) install_step="installing 1 package" ;;
-    *) install_step="installing ${#missing[@]} packages" ;;
+    1) install_step="installing 1 package and what it needs" ;;
+    *) install_step="installing ${#missing[@]} packages and what they need" ;;
   esac
 }
 

@@ -152,7 +152,7 @@ Finding try_ps() {
   if (failures > 0) {
     return {.ok = false,
             .what = std::string(what),
-            .text = fmt::format("{}, {} of 10 times: in the lesson, show ls -l /proc/$$/ns first",
+            .text = fmt::format("{}, {} of 10 times: with --fork alone, type ls -l /proc/$$/ns instead",
                                 result.output.substr(0, result.output.find('\n')), failures)};
   }
   return {.ok = true, .what = std::string(what), .text = "lists the processes outside, 10 of 10 times"};

@@ -79,6 +79,12 @@ SignalSet DeliveryWatch::attach_again() {
   return held & ~(known_handled_ | read_pending().value_or(held));
 }
 
+void DeliveryWatch::resume_all() {
+  for (const pid_t thread : threads_) {
+    sys::resume(thread, 0);  // one that was not stopped runs already
+  }
+}
+
 void DeliveryWatch::add(int signal, SignalSet handled) {
   held_.add(signal);
   known_handled_ = handled;

@@ -9,13 +9,8 @@ void HandlerWatch::add(int signal) {
   looks_ = 0;
 }
 
-std::vector<int> HandlerWatch::take_reset(SignalSet handled) {
-  std::vector<int> reset;
-  for (int signal = 1; signal <= last_signal; ++signal) {
-    if ((watched_ & ~handled).contains(signal)) {
-      reset.push_back(signal);
-    }
-  }
+SignalSet HandlerWatch::take_reset(SignalSet handled) {
+  const SignalSet reset = watched_ & ~handled;
   watched_ = watched_ & handled;
   ++looks_;
   return reset;

@@ -18,7 +18,7 @@ void HeldSignals::hold_missing() {
 }
 
 void HeldSignals::remove_stop_signals() {
-  for (int signal = 1; signal <= last_signal; ++signal) {
+  for (const int signal : held_) {
     if (default_action(signal) == DefaultAction::stop) {
       held_ = held_ & ~SignalSet::of(signal);
     }

@@ -9,10 +9,8 @@ ExitStatus own_status(ExitStatus of_pid_1, const SeenOfCommand& seen) {
   if (seen.applied != 0) {  // also if PID 1 exits before our SIGKILL: an ordinary process was dead by then
     return {.killed = true, .value = seen.applied};
   }
-  for (int signal = 1; signal <= last_signal; ++signal) {
-    if (seen.struck.contains(signal)) {
-      return {.killed = true, .value = signal};
-    }
+  if (seen.struck != SignalSet()) {
+    return {.killed = true, .value = *seen.struck.begin()};
   }
   // A PID 1 that would have died of a signal it sends itself can only exit with the number of a shell.
   const int signal = of_pid_1.value - signal_base;

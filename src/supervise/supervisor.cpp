@@ -109,8 +109,8 @@ class Supervisor {
       return;
     }
     const auto status = read_status_again(status_file_);
-    for (const int signal :
-         handlers_.take_reset(status ? status->caught | status->ignored : SignalSet::all())) {
+    const SignalSet handled = status ? status->caught | status->ignored : SignalSet::all();
+    for (const int signal : handlers_.take_reset(handled)) {
       narrator().narrate(describe_reset_handler, signal);
     }
   }
@@ -296,12 +296,9 @@ class Supervisor {
           }
       }
     }
-    if (continued &&
-        !send_message(channel(), {.kind = InitMessage::Kind::continue_again, .value = stops_heard_})) {
+    if (hung_up || (continued && !send_message(channel(), {.kind = InitMessage::Kind::continue_again,
+                                                           .value = stops_heard_}))) {
       channel().reset();  // which continues COMMAND as well
-    }
-    if (hung_up) {
-      channel().reset();
     }
   }
 
@@ -351,21 +348,28 @@ class Supervisor {
     }
     narrator().narrate(describe_continuation, supervised_.receiver);
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
-    if (is_stopped()) {
+    const bool continues = is_stopped();
+    const SignalSet doubtful =
+        watch_.attach_again();  // first: it may stop holding them as soon as it goes on
+    if (continues) {
       sys::send_signal(child().pid(), SIGCONT);
+      watch_.resume_all();
     }
-    const SignalSet doubtful = watch_.attach_again();
-    for (int number = 1; number <= last_signal; ++number) {
-      if (doubtful.contains(number)) {
-        sys::send_signal(child().pid(), number);
-      }
+    for (const int number : doubtful) {
+      sys::send_signal(child().pid(), number);
     }
   }
 
   /// Whether /proc shows PID 1 stopped or about to stop; also when it shows nothing.
   bool is_stopped() {
     const auto status = try_read_status(proc(), target().proc_pid);
-    return !status || status->state == 'T' || status->pending.contains(SIGSTOP);
+    return !status || status->state == 'T' || status->pending.contains(SIGSTOP) || is_stopping_again(*status);
+  }
+
+  /// After a stop that we have seen as its tracer, PID 1 wakes up to stop again without us.
+  bool is_stopping_again(const ProcStatus& status) {
+    return status.state == 'R' && !has_init() &&
+           sys::wait_for(child().pid(), WCONTINUED | WNOHANG | WNOWAIT).si_pid == 0;
   }
 
   /// Whether the command we stop for is still stopped; also when it cannot be looked at. A shell that watches
@@ -376,10 +380,8 @@ class Supervisor {
                    : target().proc_pid;
     try {
       const auto status = command ? read_status(proc(), *command) : std::nullopt;
-      // After a stop that we have seen as its tracer it wakes up, to stop again without us.
-      const bool is_waking = status && status->state == 'R' && !has_init() &&
-                             sys::wait_for(child().pid(), WCONTINUED | WNOHANG | WNOWAIT).si_pid == 0;
-      return !command || is_waking || (status && (status->state == 'T' || status->state == 't'));
+      return !command ||
+             (status && (status->state == 'T' || status->state == 't' || is_stopping_again(*status)));
     } catch (const sys::Error&) {
       return true;  // it cannot be looked at, but it has stopped
     }

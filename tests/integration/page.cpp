@@ -69,7 +69,7 @@ std::string examples_of(const std::string& manual_page) {
   std::string text;
   for (std::string line : harness::lines(section_of(manual_page, "EXAMPLES"))) {
     for (const auto& [escape, character] :
-         {std::pair{"\\[u2026]", any}, std::pair{"\\-", std::string_view("-")}}) {
+         {std::pair{"\\&...", any}, std::pair{"\\-", std::string_view("-")}}) {
       for (auto at = line.find(escape); at != std::string::npos; at = line.find(escape)) {
         line.replace(at, std::string_view(escape).size(), character);
       }

@@ -25,9 +25,11 @@ class DeliveryWatch {
   /// Attaches to all threads of PID 1. To be called before the signal is passed on.
   /// @return false when that is refused, as when PID 1 is traced already
   bool attach(ProcessIds target);
-  /// Attaches again to a PID 1 that was stopped while it held signals.
-  /// @return those of them that may have been discarded since it was continued
+  /// Attaches again to a PID 1 that was stopped while it held signals. What is attached to while it is
+  /// stopped stays so after a SIGCONT, until resume_all().
+  /// @return those of them that may have been discarded, if it has been continued already
   SignalSet attach_again();
+  void resume_all();
   /// @param handled the signals that PID 1 caught or ignored at the last look before the delivery
   void add(int signal, SignalSet handled);
   void remove_stop_signals() { held_.remove_stop_signals(); }

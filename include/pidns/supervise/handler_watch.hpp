@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "pidns/util/signal_set.hpp"
 
 namespace pidns {
@@ -15,7 +13,7 @@ class HandlerWatch {
 
   /// @param handled what PID 1 catches or ignores at this moment
   /// @return those that it has set back to their default since, each once
-  std::vector<int> take_reset(SignalSet handled);
+  SignalSet take_reset(SignalSet handled);
 
   /// How long to wait before the next look, in milliseconds; -1: without end.
   [[nodiscard]] int pause() const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,23 @@ class SignalSet {
   constexpr SignalSet operator&(SignalSet other) const { return SignalSet(bits_ & other.bits_); }
   constexpr SignalSet operator~() const { return SignalSet(~bits_); }
   constexpr bool operator==(const SignalSet&) const = default;
+
+  /// Goes through the signals of a set, the lowest first.
+  class Iterator {
+   public:
+    constexpr explicit Iterator(std::uint64_t left) : left_(left) {}
+    constexpr int operator*() const { return std::countr_zero(left_) + 1; }
+    constexpr Iterator& operator++() {
+      left_ &= left_ - 1;
+      return *this;
+    }
+    constexpr bool operator==(const Iterator&) const = default;
+
+   private:
+    std::uint64_t left_;
+  };
+  [[nodiscard]] constexpr Iterator begin() const { return Iterator(bits_); }
+  [[nodiscard]] constexpr Iterator end() const { return Iterator(0); }
 
  private:
   std::uint64_t bits_ = 0;

@@ -1,6 +1,7 @@
 #include "pidns/util/signal_set.hpp"
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 using namespace pidns;
 
@@ -15,6 +16,19 @@ TEST_CASE("a signal set holds all 64 signals", "[signals]") {
   CHECK(SignalSet::of(64).bits() == 0x8000000000000000);
   CHECK((SignalSet::of(1) | SignalSet::of(2)) == SignalSet(3));
   CHECK((SignalSet(3) & SignalSet::of(2)) == SignalSet::of(2));
+}
+
+TEST_CASE("the signals of a set come in their order", "[signals]") {
+  const auto numbers = [](SignalSet set) {
+    std::vector<int> found;
+    for (const int signal : set) {
+      found.push_back(signal);
+    }
+    return found;
+  };
+  CHECK(numbers({}).empty());
+  CHECK(numbers(SignalSet::of(64) | SignalSet::of(1) | SignalSet::of(15)) == std::vector{1, 15, 64});
+  CHECK(numbers(SignalSet::all()).size() == 64);
 }
 
 TEST_CASE("default actions are those of signal 7", "[signals]") {
