@@ -154,7 +154,7 @@ constexpr std::array table{
                add_namespace<CLONE_NEWPID>},
 
     OptionSpec{"explain", '\0', Group::general, optional("step", {}, "step"),
-               "narrate each call on stderr; =step waits for a key before it", explain},
+               "narrate each step on stderr; =step waits for keys", explain},
     OptionSpec{"color", '\0', Group::general, required("WHEN", values::colour_choices),
                "color --list, --check, --explain: auto, always, never", choose_colour},
     OptionSpec{"verbose", 'v', Group::general, nothing(), "log to stderr; repeat for more detail",

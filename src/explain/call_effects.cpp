@@ -179,7 +179,7 @@ Sentences describe(const sys::Write& call, const Observation&) {
     return {"setgroups(2) stays allowed inside."};
   }
   if (path.ends_with("/setgroups")) {
-    return {"Without privileges, the kernel requires this before gid_map."};
+    return {};  // an order that the kernel wants, and no change: docs/explain.md
   }
   if (maps_one_to_itself(call.text)) {
     return {};  // the call says it all
@@ -219,9 +219,9 @@ Sentences describe(const sys::SetGroup& call, const Observation&) {
 /// What --no-fork leads to.
 Sentences describe_trap(std::string_view program, const Observation& observed) {
   return {
-      fmt::format("Same process, same PID {}, and still in PID namespace {}, where it is about to run {}.",
-                  observed.inside, mark_outside(observed.pid_namespace), program),
-      fmt::format("The first child of {} enters the new namespace, as its PID 1.", program),
+      fmt::format("Same process, same PID {}: it is about to run {}.", observed.inside, program),
+      fmt::format("It stays in PID namespace {}. Its first child enters the new one, as PID 1.",
+                  mark_outside(observed.pid_namespace)),
       "When that child ends, the kernel closes the namespace: every later fork fails with ENOMEM (Cannot "
       "allocate memory).",
       "As the command takes the place of pidns, the narration ends here.",
@@ -282,8 +282,7 @@ Step describe_call(const sys::Call& call, const std::optional<sys::Result>& resu
 }
 
 Step describe_added_user_namespace() {
-  return {.headline = "CAP_SYS_ADMIN is missing, so pidns adds a user namespace",
-          .sentences = {"It has every capability in there; user and group stay the same."}};
+  return {.headline = "CAP_SYS_ADMIN is missing: pidns adds a user namespace, in which it has it"};
 }
 
 }  // namespace pidns

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 
@@ -14,6 +15,8 @@
 #include "pidns/explain/layout.hpp"
 #include "pidns/proc/open_proc.hpp"
 #include "pidns/proc/proc_status.hpp"
+#include "pidns/process/exit_status.hpp"
+#include "pidns/sys/channels.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
@@ -23,6 +26,7 @@
 #include "pidns/util/colour.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/namespaces.hpp"
+#include "pidns/util/signal_set.hpp"
 #include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
@@ -58,20 +62,28 @@ void observe_proc(Observation& observed) {
 /// What the processes of pidns share.
 struct Shared {
   std::atomic<int> steps{0};
-  /// The step that tells of the command's execution, as long as that is not certain; its number.
+  /// The step that tells of the command's execution, as long as that is not certain.
   std::atomic<std::size_t> held_size{0};
-  int held_number = 0;
   std::array<char, 16384> held{};
+  std::atomic<pid_t> executes{0};  ///< the process that is about to execute it, in the /proc of the start
   std::atomic<bool> stops{false};  ///< before each call: --explain=step
   std::atomic<bool> quit{false};
+  std::atomic<int> signal{0};  ///< that has ended the wait for a key
 };
+
+/// The signals that end pidns while it waits for a key. Those that its caller ignores or blocks do not.
+SignalSet ending_signals(const ProcStatus& own) {
+  const auto all =
+      SignalSet::of(SIGHUP) | SignalSet::of(SIGINT) | SignalSet::of(SIGQUIT) | SignalSet::of(SIGTERM);
+  return all & ~own.ignored & ~own.blocked;
+}
 
 }  // namespace
 
 class Narrator::Narration {
  public:
   explicit Narration(const Options& options)
-      : levels_(try_read_status(proc_.get(), "self/status").pids.size()),
+      : own_(try_read_status(proc_.get(), "self/status")),
         style_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
     style_.colour = wants_colour(options.colour, sys::stderr_width().has_value(), read_colour_environment());
     update_namespaces();
@@ -84,7 +96,7 @@ class Narrator::Narration {
 
   void narrate(const Step& step) {
     narrate_execution();
-    write(render(++shared_->steps, step, style_));
+    write_next(step);
   }
 
   /// Before a call, which is not made if this throws.
@@ -94,7 +106,7 @@ class Narrator::Narration {
     }
     const Observed seen = observe(call, std::nullopt);
     if (shared_->stops) {
-      wait_for_key(describe_call(call, std::nullopt, seen.observation));
+      ask(describe_call(call, std::nullopt, seen.observation));
     }
     if (!std::holds_alternative<sys::Execute>(call)) {
       return;
@@ -110,24 +122,24 @@ class Narrator::Narration {
     try {
       const Observed seen = observe(call, result);
       const Step step = describe_call(call, seen.result, seen.observation);
-      if (shared_->held_size.exchange(0) > 0) {
-        write(render(shared_->held_number, step, style_));  // the execution has failed
-      } else {
-        narrate(step);
-      }
+      shared_->held_size = 0;  // the execution has failed, if there was one
+      write_next(step);
     } catch (const std::exception&) {
       // Without memory for it the step is not narrated.
     }
   }
 
   void narrate_execution() {
-    if (const std::size_t size = shared_->held_size.exchange(0); size > 0) {
+    const std::size_t size = shared_->held_size.exchange(0);
+    if (size > 0 && !has_ended_before_exec(read_stat(shared_->executes))) {
+      ++shared_->steps;
       write({shared_->held.data(), size});
     }
   }
 
   [[nodiscard]] bool has_begun() const { return shared_->steps > 0; }
   [[nodiscard]] bool was_quit() const { return shared_->quit; }
+  [[nodiscard]] int signal() const { return shared_->signal; }
   [[nodiscard]] bool lacks_terminal() const { return shared_->stops && !terminal_.valid(); }
   [[nodiscard]] std::size_t width() const { return style_.width; }
 
@@ -139,9 +151,18 @@ class Narrator::Narration {
 
   static void write(std::string_view text) { sys::write_text(STDERR_FILENO, text, sys::Wait::no); }
 
+  void write_next(const Step& step) { write(render(++shared_->steps, step, style_)); }
+
+  /// @return nothing when it cannot be read
+  [[nodiscard]] std::string read_stat(pid_t process) const {
+    return sys::or_default_on_error(
+        [&] { return sys::read_file(proc_.get(), fmt::format("{}/stat", process).c_str()); });
+  }
+
   Observed observe(const sys::Call& call, std::optional<sys::Result> result) {
     const ProcStatus own = try_read_status(proc_.get(), "self/status");
-    Observation observed{.outside = pid_at(own.pids, levels_), .inside = innermost_pid(own.pids)};
+    const std::size_t levels = own_.pids.size();
+    Observation observed{.outside = pid_at(own.pids, levels), .inside = innermost_pid(own.pids)};
     // The child narrates what fork(2) returns to the parent.
     const bool is_child = std::holds_alternative<sys::Fork>(call) && result && result->error == 0;
     const ProcStatus caller =
@@ -149,7 +170,7 @@ class Narrator::Narration {
     if (is_child) {
       result->value = pid_at(own.pids, caller.pids.size());
     }
-    if (pid_at(caller.pids, levels_) != started_) {
+    if (pid_at(caller.pids, levels) != started_) {
       observed.caller = innermost_pid(caller.pids);
     }
     const bool enters =
@@ -160,37 +181,84 @@ class Narrator::Narration {
     observed.pid_namespace = namespace_number("pid");
     if (std::holds_alternative<sys::Execute>(call)) {
       observe_proc(observed);
+      shared_->executes = own.pid;
     }
     return {observed, result};
   }
 
   /// Keeps a step until it is certain.
   void hold(const Step& step) {
-    shared_->held_number = ++shared_->steps;
-    const std::string text = render(shared_->held_number, step, style_);
+    const std::string text = render(shared_->steps + 1, step, style_);
     const std::size_t size = std::min(text.size(), shared_->held.size());
     std::copy_n(text.begin(), size, shared_->held.begin());
     shared_->held_size = size;
   }
 
-  void wait_for_key(const Step& next) {
-    constexpr std::string_view keys_that_quit{"q\x03\x04\x1c"};  // Ctrl-C, Ctrl-D and Ctrl-\ too
+  void ask(const Step& next) {
     const std::string question = render_question(shared_->steps + 1, next, style_);
-    sys::write_text(terminal_.get(), question, sys::Wait::yes);
-    const std::optional<char> key = [&] {
-      const sys::KeyMode mode(terminal_, sys::SignalKeys::off);  // signals wait until the command runs
-      return sys::read_key(terminal_);
+    const Answer answer = [&] {
+      // All signals are blocked, and a child of vfork(2) cannot stop alone: keys are read as they are.
+      const sys::KeyMode mode(terminal_, sys::SignalKeys::off);
+      sys::write_text(terminal_.get(), question, sys::Wait::yes);
+      return wait_for_answer();
     }();
     std::string erase = "\r\x1b[K";
     for (auto lines = std::count(question.begin(), question.end(), '\n'); lines > 0; --lines) {
       erase += "\x1b[A\x1b[K";
     }
     sys::write_text(terminal_.get(), erase, sys::Wait::yes);
-    shared_->stops = key != 'c';
-    if (!key || keys_that_quit.find(*key) != std::string_view::npos) {
+    shared_->stops = !answer.goes_on_alone;
+    shared_->signal = answer.signal;
+    if (answer.signal != 0) {
+      throw Failure(shell_status({.killed = true, .value = answer.signal}),
+                    fmt::format("--explain=step: ended by {} before COMMAND ran", signal_name(answer.signal)),
+                    {});
+    }
+    if (answer.quits) {
       shared_->quit = true;
       throw Failure(status_failed, "--explain=step: ended by a key before COMMAND ran", {});
     }
+  }
+
+  struct Answer {
+    bool quits = false;
+    bool goes_on_alone = false;
+    int signal = 0;  ///< which ends pidns
+  };
+
+  Answer wait_for_answer() {
+    constexpr int interval = 100;  // milliseconds
+    for (;;) {
+      sys::wait_readable({&terminal_}, interval);
+      if (sys::is_readable(terminal_)) {
+        const std::optional<char> key = sys::read_key(terminal_);
+        if (!key || *key == 'q' || *key == '\x04') {  // it is hung up; Ctrl-D
+          return {.quits = true};
+        }
+        if (const int signal = signal_of(*key); signal != SIGTSTP) {
+          return {.goes_on_alone = *key == 'c', .signal = signal};
+        }
+      }
+      if (const int signal = signal_to_started()) {
+        return {.signal = signal};
+      }
+    }
+  }
+
+  /// @return 0 when the key sends none
+  static int signal_of(char key) {
+    return key == '\x03' ? SIGINT : key == '\x1c' ? SIGQUIT : key == '\x1a' ? SIGTSTP : 0;
+  }
+
+  /// A signal that waits for the pidns that was started, which cannot take it while its child asks.
+  /// @return 0 when there is none
+  int signal_to_started() {
+    const ProcStatus started = try_read_status(proc_.get(), fmt::format("{}/status", own_.pid));
+    if (started.pid == 0 || started.state == 'Z') {
+      ::_exit(status_failed);  // the shell outside, which sees that end, sets the terminal as it was
+    }
+    const SignalSet ending = started.pending & ending_;
+    return ending == SignalSet() ? 0 : *ending.begin();
   }
 
   /// Reads the namespaces of this process. @return those that are not the ones read before
@@ -215,7 +283,8 @@ class Narrator::Narration {
   // Opened before another proc is mounted over it. Without one there is less to narrate.
   UniqueFd proc_ = sys::or_default_on_error([] { return open_proc(); });
   pid_t started_ = ::getpid();
-  std::size_t levels_;  // of PID namespaces, from that of /proc to our own
+  ProcStatus own_;  // of the pidns that was started
+  SignalSet ending_ = ending_signals(own_);
   Style style_;
   UniqueFd terminal_;                                       // of --explain=step
   std::array<ino_t, namespace_kinds.size()> namespaces_{};  // their numbers, in the order of the kinds
@@ -261,6 +330,10 @@ unsigned Narrator::width() const {
 
 bool Narrator::was_quit() const {
   return narration_ && narration_->was_quit();
+}
+
+int Narrator::ending_signal() const {
+  return narration_ ? narration_->signal() : 0;
 }
 
 bool Narrator::has_begun() const {

@@ -135,7 +135,7 @@ Step describe_leftovers(const std::string& leftovers, std::chrono::milliseconds 
   return {.headline = mark_inside("PID 1") + ": " + leftovers,
           .sentences = {grace > std::chrono::milliseconds::zero()
                             ? "PID 1 sends SIGTERM to all of them, and waits for their end: --grace."
-                            : "When PID 1 exits, the kernel kills them."}};
+                            : "When PID 1 exits, the kernel kills every process left."}};
 }
 
 Step describe_stop(int signal, Receiver receiver) {
@@ -163,8 +163,12 @@ Step describe_ending(Receiver receiver, const ExitStatus& init, const ExitStatus
     case Receiver::init:
       break;
   }
-  return {.headline = "PID 1 " + ending_text(init),
-          .sentences = {"The kernel has killed whatever was left inside. " + own_ending_text(ending)}};
+  if (init == ending && !ending.killed) {
+    return {.headline = fmt::format("{} {}, and so does pidns; the kernel kills all inside",
+                                    mark_inside("PID 1"), ending_text(ending))};
+  }
+  return {.headline = mark_inside("PID 1") + " " + ending_text(init),
+          .sentences = {"The kernel has killed whatever was left inside.", own_ending_text(ending)}};
 }
 
 Step describe_failure(const Failure& failure) {

@@ -71,9 +71,10 @@ Receiver receiver_of(const Options& options) {
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(launch.options, launch.observer());
   set_credentials(launch.options, launch.observer());
-  pinner.pin_all();
-  pinner.wait();
-  exec_command(launch);
+  exec_command(launch, [&] {
+    pinner.pin_all();
+    pinner.wait();
+  });
 }
 
 /// Starts the child and represents it until it ends. The namespaces are those of our children by now.
@@ -129,7 +130,8 @@ ExitStatus run_as_existing_init(const Launch& launch) {
   prepare_mounts(launch.options, launch.observer());
   sys::Pipe failure = sys::make_pipe();
   const UniqueFd signals = sys::open_signalfd(SignalSet::all());
-  ChildProcess command(spawn_command(launch, failure));
+  const NamespacePinner none(launch.options, launch.log);
+  ChildProcess command(spawn_command(launch, none, failure));
   throw_if_failed(failure);
   launch.narrator.narrate_execution();
   sys::close_stdin_and_stdout();
@@ -175,6 +177,9 @@ ExitStatus launch(const Options& requested, Log& log) {
     return run_or_diagnose(complete(requested, narrator, log), json_status, narrator, log);
   } catch (const Failure& failure) {
     json_status.write_failure(failure);
+    if (const int signal = narrator.ending_signal()) {
+      return {.killed = true, .value = signal};
+    }
     if (narrator.has_begun() && !narrator.was_quit()) {
       narrator.narrate(describe_failure, failure);
     }

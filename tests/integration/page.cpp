@@ -1,5 +1,6 @@
 #include "page.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,20 @@ std::string take_number(std::string_view& text) {
   std::string number(text.substr(0, size));
   text.remove_prefix(size);
   return number;
+}
+
+constexpr std::size_t shortest_that_varies = 3;
+
+/// Where a number begins that varies. @return npos when there is none
+std::size_t start_of_number(std::string_view text) {
+  std::size_t digits = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    digits = is_digit(text[at]) ? digits + 1 : 0;
+    if (digits == shortest_that_varies) {
+      return at + 1 - digits;
+    }
+  }
+  return std::string_view::npos;
 }
 
 std::string section_of(const std::string& manual_page, const std::string& name) {
@@ -106,7 +121,6 @@ std::string Matcher::typed(std::string_view command) const {
 }
 
 bool Matcher::same_number(const std::string& expected, const std::string& seen) {
-  constexpr std::size_t shortest_that_varies = 3;
   if (expected.size() < shortest_that_varies || seen.size() < shortest_that_varies) {
     return expected == seen;
   }
@@ -128,7 +142,7 @@ bool Matcher::line_matches(const std::string& expected, const std::string& seen)
   while (!wanted.empty()) {
     if (wanted.starts_with(any)) {
       wanted.remove_prefix(any.size());
-      const std::string_view next = wanted.substr(0, wanted.find(any));
+      const std::string_view next = wanted.substr(0, std::min(wanted.find(any), start_of_number(wanted)));
       const std::size_t found = next.empty() ? rest.size() : rest.find(next);
       if (found == std::string_view::npos) {
         return false;

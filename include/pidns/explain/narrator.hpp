@@ -28,7 +28,8 @@ class Narrator {
     }
   }
 
-  /// Narrates that the command was executed, once that is known: execve(2) does not return to tell it.
+  /// Narrates that the command was executed, once the process that was to do it has done it or ended:
+  /// execve(2) does not return to tell it. Nothing is narrated when it was killed before.
   void narrate_execution() noexcept;
 
   /// @throws Failure where --explain=step has no terminal
@@ -39,6 +40,9 @@ class Narrator {
 
   /// Whether a key has ended --explain=step.
   [[nodiscard]] bool was_quit() const;
+
+  /// The signal that has ended --explain=step while it waited for a key; 0 when none has.
+  [[nodiscard]] int ending_signal() const;
 
   /// Whether any step has been narrated.
   [[nodiscard]] bool has_begun() const;
