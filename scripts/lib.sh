@@ -38,6 +38,8 @@ packaging_packages=(dpkg-dev file)
 fuzz_packages=(clang libclang-rt-14-dev)
 # for scripts/bench,
 bench_packages=(bubblewrap hyperfine jq libc6-dev procps strace time tini valgrind)
+# for scripts/screenshots,
+screenshot_packages=(fonts-dejavu-core imagemagick ncurses-bin util-linux xterm xvfb)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 

@@ -21,8 +21,9 @@ constexpr Value nothing() {
 constexpr Value required(std::string_view name, std::string_view choices = {}) {
   return {.takes = Takes::value, .name = name, .choices = choices};
 }
-constexpr Value optional(std::string_view name, std::string_view default_value = {}) {
-  return {.takes = Takes::optional_equals, .name = name, .default_value = default_value};
+constexpr Value optional(std::string_view name, std::string_view default_value = {},
+                         std::string_view choices = {}) {
+  return {.takes = Takes::optional_equals, .name = name, .default_value = default_value, .choices = choices};
 }
 constexpr Value optional_next(std::string_view name) {
   return {.takes = Takes::optional_next, .name = name};
@@ -116,6 +117,11 @@ void choose_colour(Settings& settings, const std::string& when) {
   settings.list.colour = settings.check.colour = settings.options.colour = values::colour(when);
 }
 
+void explain(Settings& settings, const std::string& way) {
+  settings.options.explain = true;
+  settings.options.explain_step = values::explain_step(way);
+}
+
 void choose_shell(Settings& settings, const std::string& shell) {
   settings.completion = values::shell(shell);
 }
@@ -147,8 +153,8 @@ constexpr std::array table{
     OptionSpec{"pid", 'p', Group::steps, optional("FILE"), "create a PID namespace (always), bound to FILE",
                add_namespace<CLONE_NEWPID>},
 
-    OptionSpec{"explain", '\0', Group::general, nothing(), "narrate each step on stderr",
-               set<&Options::explain>},
+    OptionSpec{"explain", '\0', Group::general, optional("step", {}, "step"),
+               "narrate each step on stderr; =step waits for keys", explain},
     OptionSpec{"color", '\0', Group::general, required("WHEN", values::colour_choices),
                "color --list, --check, --explain: auto, always, never", choose_colour},
     OptionSpec{"verbose", 'v', Group::general, nothing(), "log to stderr; repeat for more detail",

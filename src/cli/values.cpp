@@ -228,6 +228,11 @@ ColourWhen colour(const std::string& text) {
   return value_or_throw(when, text, "auto, always or never");
 }
 
+bool explain_step(const std::string& text) {
+  return value_or_throw(text.empty() || text == "step" ? std::optional(!text.empty()) : std::nullopt, text,
+                        "step");
+}
+
 std::chrono::milliseconds interval(const std::string& text) {
   constexpr double shortest = 0.1;
   const auto seconds = parse_seconds(text);

@@ -21,15 +21,23 @@ namespace {
 using Sentences = std::vector<std::string>;
 
 std::string arrow(const NamespaceChange& change) {
-  return fmt::format("{} {} -> {}", namespace_kind(change.flag).file, change.before, change.after);
+  return fmt::format("{} {}", namespace_kind(change.flag).file, mark_change(change.before, change.after));
+}
+
+/// Two of them fit into a line.
+void add_arrows(Sentences& sentences, const std::vector<NamespaceChange>& changes) {
+  for (std::size_t i = 0; i < changes.size(); i += 2) {
+    sentences.push_back(i + 1 < changes.size() ? arrow(changes[i]) + ", " + arrow(changes[i + 1])
+                                               : arrow(changes[i]));
+  }
 }
 
 /// @param which of the PID and time namespaces: `new` or `other`
 void add_namespaces_of_children(Sentences& sentences, int flags, ino_t pid_namespace,
                                 std::string_view which) {
   if ((flags & CLONE_NEWPID) != 0) {
-    sentences.push_back(fmt::format(
-        "pidns itself stays in PID namespace {}: only its children enter the {} one.", pid_namespace, which));
+    sentences.push_back(fmt::format("pidns stays in PID namespace {}: only children enter the {} one.",
+                                    mark_outside(pid_namespace), which));
   }
   if ((flags & CLONE_NEWTIME) != 0) {
     sentences.push_back(
@@ -39,8 +47,11 @@ void add_namespaces_of_children(Sentences& sentences, int flags, ino_t pid_names
 
 Sentences describe(const sys::Unshare& call, const Observation& observed) {
   Sentences sentences;
-  for (const NamespaceChange& change : observed.changes) {
+  if (observed.changes.size() == 1) {
+    const NamespaceChange& change = observed.changes.front();
     sentences.push_back(fmt::format("{}: {}.", namespace_kind(change.flag).meaning, arrow(change)));
+  } else {
+    add_arrows(sentences, observed.changes);
   }
   add_namespaces_of_children(sentences, call.flags, observed.pid_namespace, "new");
   return sentences;
@@ -48,38 +59,47 @@ Sentences describe(const sys::Unshare& call, const Observation& observed) {
 
 Sentences describe(const sys::SetNs& call, const Observation& observed) {
   Sentences sentences;
-  for (const NamespaceChange& change : observed.changes) {
+  if (observed.changes.size() == 1) {
+    const NamespaceChange& change = observed.changes.front();
     sentences.push_back(fmt::format("pidns has joined another {} namespace: {}.",
                                     namespace_kind(change.flag).title, arrow(change)));
+  } else {
+    add_arrows(sentences, observed.changes);
   }
   // Unlike unshare(2), setns(2) enters a time namespace at once.
   add_namespaces_of_children(sentences, call.flags & ~CLONE_NEWTIME, observed.pid_namespace, "other");
   return sentences;
 }
 
-std::string describe_child(const NamespaceChange& change, pid_t inside) {
-  if (change.flag != CLONE_NEWPID) {
-    return fmt::format("The child has its own clocks: {}.", arrow(change));
-  }
-  return fmt::format("The child is {} PID namespace: {}.",
-                     inside == 1 ? "the first in a new" : "in the other", arrow(change));
+/// Both PIDs of a child.
+std::string describe_pids(const Observation& observed) {
+  return observed.outside != observed.inside
+             ? fmt::format("PID {} outside is PID {} inside",
+                           mark_outside(fmt::format("{}", observed.outside)),
+                           mark_inside(fmt::format("{}", observed.inside)))
+             : fmt::format("the child is PID {}, in the same PID namespace", observed.inside);
 }
 
 Sentences describe(const sys::Fork& call, const Observation& observed) {
+  std::string pids = describe_pids(observed);
+  if (observed.caller == 1) {
+    pids += "; pidns stays PID 1";
+  }
   Sentences sentences;
-  if (call.memory == sys::Memory::shared) {
+  for (const NamespaceChange& change : observed.changes) {
+    if (change.flag == CLONE_NEWPID) {
+      pids += ": " + arrow(change);
+    } else {
+      sentences.push_back(fmt::format("The child has its own clocks: {}.", arrow(change)));
+    }
+  }
+  const bool is_vfork = call.memory == sys::Memory::shared;
+  if (is_vfork && observed.changes.empty()) {
+    pids = "A cheaper fork(): " + pids;
+  } else if (is_vfork) {
     sentences.emplace_back("vfork() is a cheaper fork().");
   }
-  for (const NamespaceChange& change : observed.changes) {
-    sentences.push_back(describe_child(change, observed.inside));
-  }
-  sentences.push_back(
-      observed.outside != observed.inside
-          ? fmt::format("The child is PID {} outside and PID {} inside.", observed.outside, observed.inside)
-          : fmt::format("The child is PID {}, in the same PID namespace.", observed.inside));
-  if (observed.caller == 1) {
-    sentences.emplace_back("pidns remains PID 1: it reaps orphans and passes signals on to COMMAND.");
-  }
+  sentences.push_back(pids + ".");
   return sentences;
 }
 
@@ -131,6 +151,12 @@ std::string describe_map_line(std::string_view line, std::string_view who, std::
                      outside, outside + (count - 1));
 }
 
+/// Whether such a file maps just one ID, to itself: what an ordinary user gets unasked.
+bool maps_one_to_itself(std::string_view line) {
+  const std::string_view inside = consume_until(line, ' ');
+  return inside == consume_until(line, ' ') && consume_until(line, '\n') == "1" && line.empty();
+}
+
 std::string describe_id_map(std::string_view text, bool is_user) {
   const std::string_view who = is_user ? "user" : "group";
   Sentences sentences;
@@ -153,9 +179,10 @@ Sentences describe(const sys::Write& call, const Observation&) {
     return {"setgroups(2) stays allowed inside."};
   }
   if (path.ends_with("/setgroups")) {
-    return {
-        "No process inside can call setgroups(2) any more: without privileges, the kernel requires that "
-        "before gid_map is written."};
+    return {};  // an order that the kernel wants, and no change: docs/explain.md
+  }
+  if (maps_one_to_itself(call.text)) {
+    return {};  // the call says it all
   }
   return {describe_id_map(call.text, path.ends_with("/uid_map"))};
 }
@@ -166,13 +193,11 @@ Sentences describe(const sys::Setsid&, const Observation&) {
 
 Sentences describe(const sys::SetParentDeathSignal& call, const Observation& observed) {
   const bool of_pidns = observed.caller == 0;  // the others are made by pidns
-  Sentences sentences{fmt::format("If {} dies, the kernel sends {} to this process.",
-                                  of_pidns ? "the process that has started pidns" : "pidns",
-                                  signal_name(call.signal))};
   if (call.signal == SIGKILL && observed.caller == 1) {
-    sentences.emplace_back("If PID 1 dies, the kernel kills every other process in its namespace.");
+    return {"If pidns dies, so does PID 1, and with it every process inside."};
   }
-  return sentences;
+  return {fmt::format("If {} dies, the kernel sends {} to this process.",
+                      of_pidns ? "the process that has started pidns" : "pidns", signal_name(call.signal))};
 }
 
 Sentences describe(const sys::SetUndumpable&, const Observation&) {
@@ -194,12 +219,12 @@ Sentences describe(const sys::SetGroup& call, const Observation&) {
 /// What --no-fork leads to.
 Sentences describe_trap(std::string_view program, const Observation& observed) {
   return {
-      fmt::format("Same process, same PID {}, and still in PID namespace {}: from now on it runs {}.",
-                  observed.inside, observed.pid_namespace, program),
-      fmt::format("The first child of {} enters the new namespace, as its PID 1.", program),
+      fmt::format("Same process, same PID {}: it is about to run {}.", observed.inside, program),
+      fmt::format("It stays in PID namespace {}. Its first child enters the new one, as PID 1.",
+                  mark_outside(observed.pid_namespace)),
       "When that child ends, the kernel closes the namespace: every later fork fails with ENOMEM (Cannot "
       "allocate memory).",
-      "pidns has become the command, so the narration ends here.",
+      "As the command takes the place of pidns, the narration ends here.",
   };
 }
 
@@ -208,17 +233,24 @@ Sentences describe(const sys::Execute& call, const Observation& observed) {
   if (observed.caller == 0) {
     return describe_trap(program, observed);
   }
-  Sentences sentences{
-      fmt::format("Same process, same PID {}: from now on it runs {}.", observed.inside, program)};
+  Sentences sentences{fmt::format("Same process, same PID {}: now it runs {}.",
+                                  mark_inside(fmt::format("{}", observed.inside)), program)};
   if (observed.proc == ProcShows::parent_namespace) {
     sentences.push_back(
         fmt::format("/proc is still that of the parent namespace: ps lists the processes outside, among them "
                     "{} as PID {}, and /proc/{} is another process.",
-                    program, observed.proc_pid, observed.inside));
+                    program, mark_outside(fmt::format("{}", observed.proc_pid)), observed.inside));
   } else if (observed.proc == ProcShows::nothing) {
     sentences.emplace_back("There is no /proc here: ps has nothing to read.");
   }
   return sentences;
+}
+
+/// fork(2) returns a PID in the namespace of its caller.
+std::string format_fork(const sys::Call& call, const sys::Result& result, const Observation& observed) {
+  const std::string pid = fmt::format("{}", result.value);
+  return fmt::format("{} = {}", format_call(call, std::nullopt),
+                     observed.caller == 0 ? mark_outside(pid) : mark_inside(pid));
 }
 
 /// Only what the error itself does not say: after most errors pidns exits with a message.
@@ -238,9 +270,11 @@ std::string describe_error(const sys::Call& call, int error) {
 Step describe_call(const sys::Call& call, const std::optional<sys::Result>& result,
                    const Observation& observed) {
   const bool failed = result && result->error != 0;
-  const std::string who = observed.caller == 0 ? std::string() : fmt::format("PID {}: ", observed.caller);
+  const std::string who =
+      observed.caller == 0 ? std::string() : mark_inside(fmt::format("PID {}", observed.caller)) + ": ";
+  const bool made_child = std::holds_alternative<sys::Fork>(call) && result && !failed;
   return {
-      .headline = who + format_call(call, result),
+      .headline = who + (made_child ? format_fork(call, *result, observed) : format_call(call, result)),
       .sentences = failed ? Sentences{describe_error(call, result->error)}
                           : std::visit([&](const auto& made) { return describe(made, observed); }, call),
       .failed = failed,
@@ -248,10 +282,7 @@ Step describe_call(const sys::Call& call, const std::optional<sys::Result>& resu
 }
 
 Step describe_added_user_namespace() {
-  return {.headline = "CAP_SYS_ADMIN is missing",
-          .sentences = {"Without it, pidns can create namespaces only inside a new user namespace, where it "
-                        "has that capability. It creates one that maps the current user and group to "
-                        "themselves."}};
+  return {.headline = "CAP_SYS_ADMIN is missing: pidns adds a user namespace, in which it has it"};
 }
 
 }  // namespace pidns

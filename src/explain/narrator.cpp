@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 
@@ -12,14 +15,18 @@
 #include "pidns/explain/layout.hpp"
 #include "pidns/proc/open_proc.hpp"
 #include "pidns/proc/proc_status.hpp"
+#include "pidns/process/exit_status.hpp"
+#include "pidns/sys/channels.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/observer.hpp"
-#include "pidns/sys/shared_counter.hpp"
+#include "pidns/sys/shared_value.hpp"
 #include "pidns/sys/signals.hpp"
 #include "pidns/sys/terminal.hpp"
 #include "pidns/util/colour.hpp"
+#include "pidns/util/failure.hpp"
 #include "pidns/util/namespaces.hpp"
+#include "pidns/util/signal_set.hpp"
 #include "pidns/util/unique_fd.hpp"
 
 namespace pidns {
@@ -52,47 +59,208 @@ void observe_proc(Observation& observed) {
   observed.proc_pid = own.pid;
 }
 
+/// What the processes of pidns share.
+struct Shared {
+  std::atomic<int> steps{0};
+  /// The step that tells of the command's execution, as long as that is not certain.
+  std::atomic<std::size_t> held_size{0};
+  std::array<char, 16384> held{};
+  std::atomic<pid_t> executes{0};  ///< the process that is about to execute it, in the /proc of the start
+  std::atomic<bool> stops{false};  ///< before each call: --explain=step
+  std::atomic<bool> quit{false};
+  std::atomic<int> signal{0};  ///< that has ended the wait for a key
+};
+
+/// The signals that end pidns while it waits for a key. Those that its caller ignores or blocks do not.
+SignalSet ending_signals(const ProcStatus& own) {
+  const auto all =
+      SignalSet::of(SIGHUP) | SignalSet::of(SIGINT) | SignalSet::of(SIGQUIT) | SignalSet::of(SIGTERM);
+  return all & ~own.ignored & ~own.blocked;
+}
+
 }  // namespace
 
 class Narrator::Narration {
  public:
-  explicit Narration(ColourWhen colour)
-      : levels_(try_read_status(proc_.get(), "self/status").pids.size()),
+  explicit Narration(const Options& options)
+      : own_(try_read_status(proc_.get(), "self/status")),
         style_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
-    style_.colour = wants_colour(colour, sys::stderr_width().has_value(), read_colour_environment());
+    style_.colour = wants_colour(options.colour, sys::stderr_width().has_value(), read_colour_environment());
     update_namespaces();
+    if (options.explain_step) {
+      terminal_ = sys::open_terminal();
+      sys::stop_in_background(terminal_);
+      shared_->stops = true;
+    }
   }
 
   void narrate(const Step& step) {
-    sys::write_text(STDERR_FILENO, render(steps_.next(), step, style_), sys::Wait::no);
+    narrate_execution();
+    write_next(step);
   }
 
-  void narrate_call(const sys::Call& call, std::optional<sys::Result> result) noexcept {
+  /// Before a call, which is not made if this throws.
+  void prepare_call(const sys::Call& call) {
+    if (!shared_->stops && !std::holds_alternative<sys::Execute>(call)) {
+      return;
+    }
+    const Observed seen = observe(call, std::nullopt);
+    if (shared_->stops) {
+      ask(describe_call(call, std::nullopt, seen.observation));
+    }
+    if (!std::holds_alternative<sys::Execute>(call)) {
+      return;
+    }
+    if (seen.observation.caller == 0) {
+      narrate(describe_call(call, std::nullopt, seen.observation));  // there will be nobody to tell it
+    } else {
+      hold(describe_call(call, sys::Result{}, seen.observation));
+    }
+  }
+
+  void narrate_call(const sys::Call& call, const sys::Result& result) noexcept {
+    try {
+      const Observed seen = observe(call, result);
+      const Step step = describe_call(call, seen.result, seen.observation);
+      shared_->held_size = 0;  // the execution has failed, if there was one
+      write_next(step);
+    } catch (const std::exception&) {
+      // Without memory for it the step is not narrated.
+    }
+  }
+
+  void narrate_execution() {
+    const std::size_t size = shared_->held_size.exchange(0);
+    if (size > 0 && !has_ended_before_exec(read_stat(shared_->executes))) {
+      ++shared_->steps;
+      write({shared_->held.data(), size});
+    }
+  }
+
+  [[nodiscard]] bool has_begun() const { return shared_->steps > 0; }
+  [[nodiscard]] bool was_quit() const { return shared_->quit; }
+  [[nodiscard]] int signal() const { return shared_->signal; }
+  [[nodiscard]] bool lacks_terminal() const { return shared_->stops && !terminal_.valid(); }
+  [[nodiscard]] std::size_t width() const { return style_.width; }
+
+ private:
+  struct Observed {
+    Observation observation;
+    std::optional<sys::Result> result;
+  };
+
+  static void write(std::string_view text) { sys::write_text(STDERR_FILENO, text, sys::Wait::no); }
+
+  void write_next(const Step& step) { write(render(++shared_->steps, step, style_)); }
+
+  /// @return nothing when it cannot be read
+  [[nodiscard]] std::string read_stat(pid_t process) const {
+    return sys::or_default_on_error(
+        [&] { return sys::read_file(proc_.get(), fmt::format("{}/stat", process).c_str()); });
+  }
+
+  Observed observe(const sys::Call& call, std::optional<sys::Result> result) {
     const ProcStatus own = try_read_status(proc_.get(), "self/status");
-    Observation observed{.outside = pid_at(own.pids, levels_), .inside = innermost_pid(own.pids)};
+    const std::size_t levels = own_.pids.size();
+    Observation observed{.outside = pid_at(own.pids, levels), .inside = innermost_pid(own.pids)};
     // The child narrates what fork(2) returns to the parent.
-    const bool is_child = std::holds_alternative<sys::Fork>(call) && result->error == 0;
+    const bool is_child = std::holds_alternative<sys::Fork>(call) && result && result->error == 0;
     const ProcStatus caller =
         is_child ? try_read_status(proc_.get(), fmt::format("{}/status", own.parent)) : own;
     if (is_child) {
       result->value = pid_at(own.pids, caller.pids.size());
     }
-    if (pid_at(caller.pids, levels_) != started_) {
+    if (pid_at(caller.pids, levels) != started_) {
       observed.caller = innermost_pid(caller.pids);
     }
-    if (is_child || std::holds_alternative<sys::Unshare>(call) || std::holds_alternative<sys::SetNs>(call)) {
+    const bool enters =
+        is_child || std::holds_alternative<sys::Unshare>(call) || std::holds_alternative<sys::SetNs>(call);
+    if (enters && result) {
       observed.changes = update_namespaces();
     }
     observed.pid_namespace = namespace_number("pid");
     if (std::holds_alternative<sys::Execute>(call)) {
       observe_proc(observed);
+      shared_->executes = own.pid;
     }
-    narrate(describe_call(call, result, observed));
+    return {observed, result};
   }
 
-  [[nodiscard]] bool has_begun() const { return steps_.current() > 0; }
+  /// Keeps a step until it is certain.
+  void hold(const Step& step) {
+    const std::string text = render(shared_->steps + 1, step, style_);
+    const std::size_t size = std::min(text.size(), shared_->held.size());
+    std::copy_n(text.begin(), size, shared_->held.begin());
+    shared_->held_size = size;
+  }
 
- private:
+  void ask(const Step& next) {
+    const std::string question = render_question(shared_->steps + 1, next, style_);
+    const Answer answer = [&] {
+      // All signals are blocked, and a child of vfork(2) cannot stop alone: keys are read as they are.
+      const sys::KeyMode mode(terminal_, sys::SignalKeys::off);
+      sys::write_text(terminal_.get(), question, sys::Wait::yes);
+      return wait_for_answer();
+    }();
+    std::string erase = "\r\x1b[K";
+    for (auto lines = std::count(question.begin(), question.end(), '\n'); lines > 0; --lines) {
+      erase += "\x1b[A\x1b[K";
+    }
+    sys::write_text(terminal_.get(), erase, sys::Wait::yes);
+    shared_->stops = !answer.goes_on_alone;
+    shared_->signal = answer.signal;
+    if (answer.signal != 0) {
+      throw Failure(shell_status({.killed = true, .value = answer.signal}),
+                    fmt::format("--explain=step: ended by {} before COMMAND ran", signal_name(answer.signal)),
+                    {});
+    }
+    if (answer.quits) {
+      shared_->quit = true;
+      throw Failure(status_failed, "--explain=step: ended by a key before COMMAND ran", {});
+    }
+  }
+
+  struct Answer {
+    bool quits = false;
+    bool goes_on_alone = false;
+    int signal = 0;  ///< which ends pidns
+  };
+
+  Answer wait_for_answer() {
+    constexpr int interval = 100;  // milliseconds
+    for (;;) {
+      sys::wait_readable({&terminal_}, interval);
+      if (sys::is_readable(terminal_)) {
+        const std::optional<char> key = sys::read_key(terminal_);
+        if (!key || *key == 'q' || *key == '\x04') {  // it is hung up; Ctrl-D
+          return {.quits = true};
+        }
+        if (const int signal = signal_of(*key); signal != SIGTSTP) {
+          return {.goes_on_alone = *key == 'c', .signal = signal};
+        }
+      }
+      if (const int signal = signal_to_started()) {
+        return {.signal = signal};
+      }
+    }
+  }
+
+  /// @return 0 when the key sends none
+  static int signal_of(char key) {
+    return key == '\x03' ? SIGINT : key == '\x1c' ? SIGQUIT : key == '\x1a' ? SIGTSTP : 0;
+  }
+
+  /// A signal that waits for the pidns that was started, which cannot take it while its child asks.
+  /// @return 0 when there is none
+  int signal_to_started() {
+    const ProcStatus started = try_read_status(proc_.get(), fmt::format("{}/status", own_.pid));
+    if (started.pid == 0 || started.state == 'Z') {
+      ::_exit(status_failed);  // the shell outside, which sees that end, sets the terminal as it was
+    }
+    const SignalSet ending = started.pending & ending_;
+    return ending == SignalSet() ? 0 : *ending.begin();
+  }
+
   /// Reads the namespaces of this process. @return those that are not the ones read before
   std::vector<NamespaceChange> update_namespaces() {
     std::vector<NamespaceChange> changes;
@@ -111,25 +279,62 @@ class Narrator::Narration {
         [&] { return sys::inode_of(proc_.get(), fmt::format("self/ns/{}", file).c_str()); });
   }
 
+  sys::SharedValue<Shared> shared_;
   // Opened before another proc is mounted over it. Without one there is less to narrate.
   UniqueFd proc_ = sys::or_default_on_error([] { return open_proc(); });
   pid_t started_ = ::getpid();
-  std::size_t levels_;  // of PID namespaces, from that of /proc to our own
+  ProcStatus own_;  // of the pidns that was started
+  SignalSet ending_ = ending_signals(own_);
   Style style_;
-  sys::SharedCounter steps_;
+  UniqueFd terminal_;                                       // of --explain=step
   std::array<ino_t, namespace_kinds.size()> namespaces_{};  // their numbers, in the order of the kinds
 };
 
-Narrator::Narrator(bool enabled, ColourWhen colour) {
-  if (enabled) {
-    narration_ = std::make_unique<Narration>(colour);
+Narrator::Narrator(const Options& options) {
+  if (options.explain) {
+    narration_ = std::make_unique<Narration>(options);
     observer_ = [this](const sys::Call& call, const std::optional<sys::Result>& result) {
-      narration_->narrate_call(call, result);
+      result ? narration_->narrate_call(call, *result) : prepare(call);
     };
   }
 }
 
 Narrator::~Narrator() = default;
+
+void Narrator::prepare(const sys::Call& call) {
+  try {
+    narration_->prepare_call(call);
+  } catch (const Failure&) {
+    throw;  // a key has ended --explain=step
+  } catch (const std::exception&) {
+    // Without memory for it the step is not narrated.
+  }
+}
+
+void Narrator::narrate_execution() noexcept {
+  if (narration_) {
+    narration_->narrate_execution();
+  }
+}
+
+void Narrator::check_terminal() const {
+  if (narration_ && narration_->lacks_terminal()) {
+    throw Failure(status_failed, "--explain=step: there is no terminal to read a key from",
+                  "leave out =step");
+  }
+}
+
+unsigned Narrator::width() const {
+  return narration_ ? static_cast<unsigned>(narration_->width()) : 0;
+}
+
+bool Narrator::was_quit() const {
+  return narration_ && narration_->was_quit();
+}
+
+int Narrator::ending_signal() const {
+  return narration_ ? narration_->signal() : 0;
+}
 
 bool Narrator::has_begun() const {
   return narration_ && narration_->has_begun();

@@ -16,14 +16,16 @@ std::string sender_text(const Sender& sender) {
                                           : "from the kernel";
   }
   if (sender.origin == Origin::group) {
-    return fmt::format("from PID {}, a process inside, to the whole process group", sender.pid);
+    return fmt::format("from PID {}, a process inside, to the whole process group",
+                       mark_outside(fmt::format("{}", sender.pid)));
   }
   if (sender.code == SI_TIMER) {
     return "from a timer";
   }
   // 0: the sender is in a parent namespace, or the signal went to a whole process group, and PID 1 received
   // it before us: send_signal_locked() in kernel/signal.c.
-  return sender.pid == 0 ? "from an unknown process" : fmt::format("from PID {}", sender.pid);
+  return sender.pid == 0 ? "from an unknown process"
+                         : "from PID " + mark_outside(fmt::format("{}", sender.pid));
 }
 
 std::string_view name_of(Receiver receiver) {
@@ -112,26 +114,28 @@ Step describe_reset_handler(int signal) {
 }
 
 Step describe_signal_to_command(int signal, const Sender& sender, pid_t command) {
-  return {.headline = fmt::format("PID 1: {} {}, passed on to PID {}", signal_name(signal),
+  return {.headline = fmt::format("{}: {} {}, passed on to PID {}", mark_inside("PID 1"), signal_name(signal),
                                   sender_text(sender), command),
           .sentences = {"COMMAND is not PID 1, so the signal acts as on any other process."}};
 }
 
 Step describe_signal_to_group(int signal, pid_t sender) {
-  return {.headline = fmt::format("PID 1: {} from PID {}, a process inside", signal_name(signal), sender),
+  return {.headline = fmt::format("{}: {} from PID {}, a process inside", mark_inside("PID 1"),
+                                  signal_name(signal), sender),
           .sentences = {"It was sent to the whole process group, so COMMAND has already received it."}};
 }
 
 Step describe_reaped_orphan(pid_t pid, const ExitStatus& ending) {
-  return {.headline = fmt::format("PID 1: reaped PID {}, which {}", pid, ending_text(ending)),
-          .sentences = {"Its parent had ended before it, so the kernel had made it a child of PID 1."}};
+  return {
+      .headline = fmt::format("{}: reaped PID {}, which {}", mark_inside("PID 1"), pid, ending_text(ending)),
+      .sentences = {"Its parent had ended before it, so the kernel had made it a child of PID 1."}};
 }
 
 Step describe_leftovers(const std::string& leftovers, std::chrono::milliseconds grace) {
-  return {.headline = "PID 1: " + leftovers,
+  return {.headline = mark_inside("PID 1") + ": " + leftovers,
           .sentences = {grace > std::chrono::milliseconds::zero()
                             ? "PID 1 sends SIGTERM to all of them, and waits for their end: --grace."
-                            : "When PID 1 exits, the kernel kills them."}};
+                            : "When PID 1 exits, the kernel kills every process left."}};
 }
 
 Step describe_stop(int signal, Receiver receiver) {
@@ -149,17 +153,22 @@ Step describe_ending(Receiver receiver, const ExitStatus& init, const ExitStatus
   switch (receiver) {
     case Receiver::joined_command:
       return {.headline = "COMMAND " + ending_text(init),
-              .sentences = {"The namespaces that it had joined stay as they are.", own_ending_text(ending)}};
+              .sentences = {"The namespaces that it had joined stay. " + own_ending_text(ending)}};
     case Receiver::pidns_as_init:
+      if (!ending.killed) {
+        return {.headline = fmt::format("COMMAND {}, and so do PID 1 and pidns", ending_text(ending))};
+      }
       return {.headline = "COMMAND " + ending_text(ending),
-              .sentences = {"PID 1 exits, too, and the kernel kills every process left in its namespace.",
-                            own_ending_text(ending)}};
+              .sentences = {"PID 1 exits, and " + own_ending_text(ending)}};
     case Receiver::init:
       break;
   }
-  return {
-      .headline = "PID 1 " + ending_text(init),
-      .sentences = {"The kernel has killed every process left in its namespace.", own_ending_text(ending)}};
+  if (init == ending && !ending.killed) {
+    return {.headline = fmt::format("{} {}, and so does pidns; the kernel kills all inside",
+                                    mark_inside("PID 1"), ending_text(ending))};
+  }
+  return {.headline = mark_inside("PID 1") + " " + ending_text(init),
+          .sentences = {"The kernel has killed whatever was left inside.", own_ending_text(ending)}};
 }
 
 Step describe_failure(const Failure& failure) {

@@ -71,15 +71,16 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
 
 /// The last step of a child. Descriptors that are closed by execve(2) are open still while the kernel looks
 /// for the interpreter of a script, which could be a file below the /proc of the outside.
-[[noreturn]] void become_command(const Launch& launch) {
+[[noreturn]] void become_command(const Launch& launch, const NamespacePinner& pinner) {
   sys::close_copy(launch.proc);
-  exec_command(launch);
+  exec_command(launch, [&] { pinner.pin_all(); });
 }
 
 /// The PID 1 of --init, from the start of the command to its end.
-[[noreturn]] void run_as_init(const Launch& launch, ForkLinks& links) {
+[[noreturn]] void run_as_init(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links) {
   links.channel.outer.reset();
-  ChildProcess command(spawn_command(launch, links.failure));
+  ChildProcess command(spawn_command(launch, pinner, links.failure));
+  launch.narrator.narrate_execution();  // vfork(2) has returned: it runs, or the failure is told already
   sys::close(links.failure.write);
   // What is open in PID 1 can be reached from inside through /proc/1/fd: nothing of the outside may be left.
   sys::close_stdin_and_stdout();
@@ -101,12 +102,10 @@ void die_with_parent(int signal, const sys::Pipe& pipe, const sys::SyscallObserv
   if (options.kill_child != 0) {
     die_with_parent(options.kill_child, links.failure, launch.observer());
   }
-  // Last, because pinned namespaces survive a later failure.
-  pinner.pin_all();
   if (options.init) {
-    run_as_init(launch, links);
+    run_as_init(launch, pinner, links);
   }
-  become_command(launch);
+  become_command(launch, pinner);
 }
 
 }  // namespace
@@ -122,13 +121,13 @@ pid_t spawn_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks
                        [&] { run_child(launch, pinner, links); });
 }
 
-pid_t spawn_command(const Launch& launch, const sys::Pipe& failure) {
+pid_t spawn_command(const Launch& launch, const NamespacePinner& pinner, const sys::Pipe& failure) {
   return spawn_guarded(sys::Memory::shared, launch, failure, [&] {
     if (launch.options.new_session) {
       sys::new_session(launch.observer());
     }
     set_credentials(launch.options, launch.observer());
-    become_command(launch);
+    become_command(launch, pinner);
   });
 }
 
@@ -161,14 +160,14 @@ void set_credentials(const Options& options, const sys::SyscallObserver& observe
   }
 }
 
-void exec_command(const Launch& launch) {
+void exec_command(const Launch& launch, const std::function<void()>& pin) {
   restore_signals(launch.caller);
   // After all steps that look something up in it, and before COMMAND is looked up in what is left of PATH.
   if (launch.options.environment) {
     keep_only(*launch.options.environment);
   }
   try {
-    execute_command(launch.options.command, launch.observer());
+    execute_command(launch.options.command, launch.observer(), pin);
   } catch (const Failure& failure) {
     throw diagnose_command(failure, launch.options);
   }

@@ -71,9 +71,10 @@ Receiver receiver_of(const Options& options) {
       "when that child ends, every further fork fails with \"Cannot allocate memory\"");
   prepare_mounts(launch.options, launch.observer());
   set_credentials(launch.options, launch.observer());
-  pinner.pin_all();
-  pinner.wait();
-  exec_command(launch);
+  exec_command(launch, [&] {
+    pinner.pin_all();
+    pinner.wait();
+  });
 }
 
 /// Starts the child and represents it until it ends. The namespaces are those of our children by now.
@@ -83,6 +84,7 @@ ExitStatus start_and_supervise(Launch& launch, NamespacePinner& pinner) {
   ChildProcess child(spawn_child(launch, pinner, links));
   links.channel.inner.reset();
   throw_if_failed(links.failure);  // end of file: exec has succeeded
+  launch.narrator.narrate_execution();
   pinner.wait();
   launch.json_status.write_start(launch.proc, child.pid(), launch.options.init);
   const Ending ending = supervise({.child = child,
@@ -128,8 +130,10 @@ ExitStatus run_as_existing_init(const Launch& launch) {
   prepare_mounts(launch.options, launch.observer());
   sys::Pipe failure = sys::make_pipe();
   const UniqueFd signals = sys::open_signalfd(SignalSet::all());
-  ChildProcess command(spawn_command(launch, failure));
+  const NamespacePinner none(launch.options, launch.log);
+  ChildProcess command(spawn_command(launch, none, failure));
   throw_if_failed(failure);
+  launch.narrator.narrate_execution();
   sys::close_stdin_and_stdout();
   sys::leave_directory();
   UniqueFd no_channel;
@@ -165,13 +169,18 @@ ExitStatus run_or_diagnose(const Options& options, const JsonStatus& json_status
 }  // namespace
 
 ExitStatus launch(const Options& requested, Log& log) {
-  Narrator narrator(requested.explain, requested.colour);
+  Narrator narrator(requested);
+  log.set_width(narrator.width());
   const JsonStatus json_status(requested.json_status_fd, log);
   try {
+    narrator.check_terminal();
     return run_or_diagnose(complete(requested, narrator, log), json_status, narrator, log);
   } catch (const Failure& failure) {
     json_status.write_failure(failure);
-    if (narrator.has_begun()) {
+    if (const int signal = narrator.ending_signal()) {
+      return {.killed = true, .value = signal};
+    }
+    if (narrator.has_begun() && !narrator.was_quit()) {
       narrator.narrate(describe_failure, failure);
     }
     throw;

@@ -42,6 +42,16 @@ SignalSet signal_set(std::string_view hexadecimal) {
   return SignalSet(leading_number<std::uint64_t>(hexadecimal, 16));
 }
 
+/// PF_* in include/linux/sched.h.
+unsigned flags_in(std::string_view stat) {
+  constexpr int fields_before = 7;  // up to the end of the name, which may contain blanks
+  stat.remove_prefix(std::min(stat.rfind(')'), stat.size()));
+  for (int field = 0; field < fields_before; ++field) {
+    consume_until(stat, ' ');
+  }
+  return leading_number<unsigned>(stat);
+}
+
 }  // namespace
 
 ProcStatus parse_status(std::string_view text) {
@@ -87,13 +97,13 @@ ProcStatus parse_status(std::string_view text) {
 }
 
 bool is_kernel_thread(std::string_view stat) {
-  constexpr unsigned kernel_thread = 0x00200000;  // PF_KTHREAD in include/linux/sched.h
-  constexpr int fields_before = 7;                // up to the end of the name, which may contain blanks
-  stat.remove_prefix(std::min(stat.rfind(')'), stat.size()));
-  for (int field = 0; field < fields_before; ++field) {
-    consume_until(stat, ' ');
-  }
-  return (leading_number<unsigned>(stat) & kernel_thread) != 0;
+  constexpr unsigned kernel_thread = 0x00200000;  // PF_KTHREAD
+  return (flags_in(stat) & kernel_thread) != 0;
+}
+
+bool has_ended_before_exec(std::string_view stat) {
+  constexpr unsigned ended = 0x00000044;  // PF_EXITING and PF_FORKNOEXEC
+  return (flags_in(stat) & ended) == ended;
 }
 
 ProcStatus read_status_at(int directory, const char* file) {

@@ -98,7 +98,8 @@ bool is_in_path(const std::string& name) {
   return std::any_of(files.begin(), files.end(), exists);
 }
 
-void execute_command(const std::vector<std::string>& command, const sys::SyscallObserver& observer) {
+void execute_command(const std::vector<std::string>& command, const sys::SyscallObserver& observer,
+                     const std::function<void()>& last_step) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (const std::string& word : command) {
@@ -108,6 +109,9 @@ void execute_command(const std::vector<std::string>& command, const sys::Syscall
 
   if (observer) {
     observer(sys::Execute{arguments}, std::nullopt);
+  }
+  if (last_step) {
+    last_step();
   }
   const Attempt attempt = try_all(command.front(), arguments);
   if (observer) {

@@ -18,9 +18,12 @@ auto retry(Function function) {
   return result;
 }
 
-/// As retry(), and tells the observer of the call. errno stays what the call has made it.
+/// As retry(), and tells the observer of the call before and after it. errno stays what the call has made it.
 template <typename Function>
 auto observed(const SyscallObserver& observer, const Call& call, Function function) {
+  if (observer) {
+    observer(call, std::nullopt);
+  }
   const auto result = retry(function);
   if (observer) {
     const int error = errno;

@@ -50,13 +50,21 @@ void stop_in_background(const UniqueFd& terminal) {
   }
 }
 
-KeyMode::KeyMode(const UniqueFd& terminal) : terminal_(terminal) {
+std::optional<char> read_key(const UniqueFd& terminal) {
+  char key = '\0';
+  return retry([&] { return ::read(terminal.get(), &key, 1); }) == 1 ? std::optional(key) : std::nullopt;
+}
+
+KeyMode::KeyMode(const UniqueFd& terminal, SignalKeys signal_keys) : terminal_(terminal) {
   termios settings{};
   if (::tcgetattr(terminal.get(), &settings) == -1) {
     return;
   }
   before_ = settings;
   settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  if (signal_keys == SignalKeys::off) {
+    settings.c_lflag &= ~static_cast<tcflag_t>(ISIG);
+  }
   settings.c_cc[VMIN] = 1;
   settings.c_cc[VTIME] = 0;
   retry([&] { return ::tcsetattr(terminal.get(), TCSANOW, &settings); });

@@ -1,5 +1,6 @@
 #include "page.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,20 @@ std::string take_number(std::string_view& text) {
   return number;
 }
 
+constexpr std::size_t shortest_that_varies = 3;
+
+/// Where a number begins that varies. @return npos when there is none
+std::size_t start_of_number(std::string_view text) {
+  std::size_t digits = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    digits = is_digit(text[at]) ? digits + 1 : 0;
+    if (digits == shortest_that_varies) {
+      return at + 1 - digits;
+    }
+  }
+  return std::string_view::npos;
+}
+
 std::string section_of(const std::string& manual_page, const std::string& name) {
   const std::string section = manual_page.substr(manual_page.find(".Sh " + name + "\n"));
   return section.substr(0, section.find("\n.Sh "));
@@ -46,18 +61,20 @@ std::vector<Command> read_commands(const std::string& markdown) {
   bool inside = false;
   int section = 0;
   std::size_t terminal = 0;
+  bool other = false;
   for (const std::string& line : harness::lines(markdown)) {
     if (line.starts_with("## ")) {
       ++section;
     } else if (line.starts_with("```")) {
       inside = !inside && line.starts_with("```console");
       terminal = line == "```console second" ? 1 : 0;
+      other = line == "```console or";
     } else if (inside && line.starts_with("# ")) {
       commands.push_back({section, terminal, line.substr(2), {}});
     } else if (inside && line.starts_with("$ ")) {
       commands.push_back({section, terminal_of_nobody, line.substr(2), {}});
     } else if (inside && !commands.empty()) {
-      commands.back().output.push_back(line);
+      (other ? commands.back().other_output : commands.back().output).push_back(line);
     }
   }
   return commands;
@@ -88,8 +105,22 @@ std::set<std::string> keys_of(const std::string& manual_page) {
   return keys;
 }
 
+std::string Matcher::typed(std::string_view command) const {
+  std::string text;
+  while (!command.empty()) {
+    if (is_digit(command.front())) {
+      const std::string number = take_number(command);
+      const auto known = seen_for_.find(number);
+      text += known == seen_for_.end() ? number : known->second;
+    } else {
+      text += command.front();
+      command.remove_prefix(1);
+    }
+  }
+  return text;
+}
+
 bool Matcher::same_number(const std::string& expected, const std::string& seen) {
-  constexpr std::size_t shortest_that_varies = 3;
   if (expected.size() < shortest_that_varies || seen.size() < shortest_that_varies) {
     return expected == seen;
   }
@@ -111,7 +142,7 @@ bool Matcher::line_matches(const std::string& expected, const std::string& seen)
   while (!wanted.empty()) {
     if (wanted.starts_with(any)) {
       wanted.remove_prefix(any.size());
-      const std::string_view next = wanted.substr(0, wanted.find(any));
+      const std::string_view next = wanted.substr(0, std::min(wanted.find(any), start_of_number(wanted)));
       const std::size_t found = next.empty() ? rest.size() : rest.find(next);
       if (found == std::string_view::npos) {
         return false;

@@ -3,17 +3,20 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// A page of docs/ whose blocks of commands are run: what stands there appears on a terminal too.
 ///
 /// A block begins with ```console and, for the second terminal of the page, ```console second. In it `# `
 /// stands before what is typed, `$ ` before what nobody types on a terminal of their own, and what follows is
-/// the output. There
+/// the output. A block that begins with ```console or has another output that the last command may have.
+/// There
 /// - a number of three digits or more stands for any such number, but everywhere on the page for the same
 /// one,
 ///   and two different ones for different ones;
 /// - `…` stands for any text within a line, and alone on a line for any lines;
+/// - in what is typed, a number that has stood in an output before is the one that was seen there;
 /// - how many spaces separate two words means nothing, as columns are as wide as the numbers in them.
 namespace page {
 
@@ -22,6 +25,7 @@ struct Command {
   std::size_t terminal;  ///< 0, 1 or that of nobody
   std::string typed;
   std::vector<std::string> output;
+  std::vector<std::string> other_output = {};  ///< empty: there is none
 
   bool operator==(const Command&) const = default;
 };
@@ -41,6 +45,8 @@ std::set<std::string> keys_of(const std::string& manual_page);
 class Matcher {
  public:
   bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& seen);
+  /// What a reader types, who puts in the numbers that were seen.
+  [[nodiscard]] std::string typed(std::string_view command) const;
 
  private:
   bool line_matches(const std::string& expected, const std::string& seen);

@@ -38,6 +38,7 @@ share/bash-completion/completions/pidns
 share/doc/pidns/CHANGELOG.md
 share/doc/pidns/CONTRIBUTING.md
 share/doc/pidns/LICENSE
+share/doc/pidns/README.ja.md
 share/doc/pidns/README.md
 $(cd docs && printf 'share/doc/pidns/docs/%s\n' *)
 share/fish/vendor_completions.d/pidns.fish

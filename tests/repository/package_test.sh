@@ -46,6 +46,7 @@ drwxr-xr-x root/root ./usr/share/bash-completion/completions/
 drwxr-xr-x root/root ./usr/share/doc/
 drwxr-xr-x root/root ./usr/share/doc/pidns/
 -rw-r--r-- root/root ./usr/share/doc/pidns/CONTRIBUTING.md
+-rw-r--r-- root/root ./usr/share/doc/pidns/README.ja.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/README.md
 -rw-r--r-- root/root ./usr/share/doc/pidns/changelog.gz
 -rw-r--r-- root/root ./usr/share/doc/pidns/copyright

@@ -40,6 +40,8 @@ Setgroups setgroups(const std::string& text);
 MapBlock map_block(const std::string& text);
 BinfmtDefinition binfmt_definition(const std::string& text);
 ColourWhen colour(const std::string& text);
+/// @param text `step`, or empty
+bool explain_step(const std::string& text);
 /// Seconds, a tenth at least, with or without a fraction.
 std::chrono::milliseconds interval(const std::string& text);
 /// Names separated by commas.

@@ -15,6 +15,8 @@ namespace pidns {
 class Log {
  public:
   void set_verbosity(int verbosity) { verbosity_ = verbosity; }
+  /// Breaks lines that are longer, from now on: before the first one is written.
+  void set_width(unsigned width) { width_ = width; }
 
   template <typename... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) {
@@ -48,6 +50,7 @@ class Log {
   spdlog::logger& logger();
 
   int verbosity_ = 0;
+  unsigned width_ = 0;  // as it comes
   std::unique_ptr<spdlog::logger> logger_;
 };
 

@@ -12,7 +12,7 @@ namespace pidns {
 /// without that option. pidns and its children share one count of steps.
 class Narrator {
  public:
-  explicit Narrator(bool enabled, ColourWhen colour = ColourWhen::automatic);
+  explicit Narrator(const Options& options);
   Narrator(const Narrator&) = delete;
   Narrator& operator=(const Narrator&) = delete;
   ~Narrator();
@@ -28,12 +28,29 @@ class Narrator {
     }
   }
 
+  /// Narrates that the command was executed, once the process that was to do it has done it or ended:
+  /// execve(2) does not return to tell it. Nothing is narrated when it was killed before.
+  void narrate_execution() noexcept;
+
+  /// @throws Failure where --explain=step has no terminal
+  void check_terminal() const;
+
+  /// How wide lines may be; 0 without --explain.
+  [[nodiscard]] unsigned width() const;
+
+  /// Whether a key has ended --explain=step.
+  [[nodiscard]] bool was_quit() const;
+
+  /// The signal that has ended --explain=step while it waited for a key; 0 when none has.
+  [[nodiscard]] int ending_signal() const;
+
   /// Whether any step has been narrated.
   [[nodiscard]] bool has_begun() const;
 
  private:
   class Narration;
 
+  void prepare(const sys::Call& call);
   void write(const Step& step) noexcept;
 
   std::unique_ptr<Narration> narration_;

@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <functional>
+
 #include "pidns/launch/launch.hpp"
 #include "pidns/launch/namespace_pinner.hpp"
 #include "pidns/process/child_process.hpp"
@@ -28,7 +30,7 @@ ForkLinks make_fork_links(const Options& options);
 pid_t spawn_child(const Launch& launch, const NamespacePinner& pinner, ForkLinks& links);
 
 /// Spawns the command from a process that stays as its init.
-pid_t spawn_command(const Launch& launch, const sys::Pipe& failure);
+pid_t spawn_command(const Launch& launch, const NamespacePinner& pinner, const sys::Pipe& failure);
 
 /// What the init of the command is to do.
 InitTask init_task(const Launch& launch, ChildProcess& command, const UniqueFd& signals, UniqueFd& channel);
@@ -37,7 +39,8 @@ InitTask init_task(const Launch& launch, ChildProcess& command, const UniqueFd& 
 void set_credentials(const Options& options, const sys::SyscallObserver& observer);
 
 /// Restores the caller's signals and executes the command.
+/// @param pin binds the namespaces that are to be pinned: last, because they survive a later failure
 /// @throws Failure, sys::Error
-[[noreturn]] void exec_command(const Launch& launch);
+[[noreturn]] void exec_command(const Launch& launch, const std::function<void()>& pin);
 
 }  // namespace pidns

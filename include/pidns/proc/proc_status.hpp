@@ -38,6 +38,8 @@ ProcStatus parse_status(std::string_view text);
 
 /// Whether the text of /proc/PID/stat is that of a kernel thread: proc_pid_stat(5), flags.
 bool is_kernel_thread(std::string_view stat);
+/// The same, of a process that ends, or has ended, and has never executed a program since it was forked.
+bool has_ended_before_exec(std::string_view stat);
 
 /// Reads a status file.
 /// @param directory an open directory, or AT_FDCWD

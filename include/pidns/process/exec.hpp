@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,11 @@ namespace pidns {
 
 /// Executes the command: looks it up in PATH as execvp(3) does, and like it hands a file that no loader knows
 /// to /bin/sh, unless that is an ELF file.
+/// @param last_step what is to be done just before: after the observer, who may prevent it all
 /// @throws Failure, with status 126 or 127 and, where the cause is known, a hint
 [[noreturn]] void execute_command(const std::vector<std::string>& command,
-                                  const sys::SyscallObserver& observer);
+                                  const sys::SyscallObserver& observer,
+                                  const std::function<void()>& last_step = {});
 
 /// Whether there is a file that a command of this name may mean.
 bool is_in_path(const std::string& name);

@@ -75,9 +75,10 @@ struct Result {
   int error = 0;  ///< errno when the call has failed
 };
 
-/// Called with a call and its result after it returns. A successful Fork is reported in the child, since the
-/// parent of a vfork(2) has to wait; an Execute without a result before it is made, since it may not return.
-/// Must not throw. Empty: tracing is off.
+/// Called before a call, without a result, and with it after the call has returned. A successful Fork is
+/// reported in the child, since the parent of a vfork(2) has to wait; an Open only if it has failed; an
+/// Execute that succeeds does not return. May throw only before the call, which is then not made. Empty:
+/// tracing is off.
 using SyscallObserver = std::function<void(const Call&, const std::optional<Result>&)>;
 
 }  // namespace pidns::sys

@@ -22,6 +22,9 @@ namespace pidns::sys {
 /// @return the child's PID
 template <typename Child>
 pid_t spawn(Memory memory, const SyscallObserver& observer, Child&& child) {
+  if (observer) {
+    observer(Fork{memory}, std::nullopt);
+  }
   // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): the child keeps to the rule above
   const pid_t pid = memory == Memory::shared ? ::vfork() : ::fork();
   if (pid == 0) {

@@ -30,11 +30,17 @@ TerminalSize stdout_size();
 /// Stops this process as long as it is in the background of its terminal: SIGTTOU, with its default action.
 void stop_in_background(const UniqueFd& terminal);
 
-/// As long as it exists, keys arrive at once and are not shown. Those that send a signal still do. Not from
-/// the background: see stop_in_background().
+/// Whether the keys that send a signal do so.
+enum class SignalKeys { on, off };
+
+/// Waits for a key. @return nothing when the terminal has been hung up
+std::optional<char> read_key(const UniqueFd& terminal);
+
+/// As long as it exists, keys arrive at once and are not shown. Not from the background: see
+/// stop_in_background().
 class KeyMode {
  public:
-  explicit KeyMode(const UniqueFd& terminal);
+  explicit KeyMode(const UniqueFd& terminal, SignalKeys signal_keys = SignalKeys::on);
   KeyMode(const KeyMode&) = delete;
   KeyMode& operator=(const KeyMode&) = delete;
   ~KeyMode();

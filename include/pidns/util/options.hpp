@@ -97,6 +97,7 @@ struct Options {
   int join_namespaces = 0;                    ///< CLONE_NEW* of those to enter; 0: all that differ
   int verbosity = 0;                          ///< --verbose, counted
   bool explain = false;                       ///< --explain
+  bool explain_step = false;                  ///< --explain=step: wait for a key before each call
   ColourWhen colour = ColourWhen::automatic;  ///< --color
   std::vector<std::string> command;           ///< empty: the user's shell
   CommandPlace place;                         ///< of the command on the line

@@ -271,6 +271,10 @@ TEST_CASE("flags that stand for themselves", "[cli]") {
   CHECK_FALSE(with({}).explain);
   CHECK(with({"--explain"}).explain);
   CHECK(with({"--join=1", "--explain"}).explain);
+  CHECK_FALSE(with({"--explain"}).explain_step);
+  CHECK(with({"--explain=step"}).explain);
+  CHECK(with({"--explain=step"}).explain_step);
+  CHECK(error_of({"--explain=all", "true"}) == "--explain: all is not step");
   CHECK(with({}).verbosity == 0);
   CHECK(with({"-v"}).verbosity == 1);
   CHECK(with({"--verbose"}).verbosity == 1);

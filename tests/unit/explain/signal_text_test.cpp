@@ -1,5 +1,6 @@
 #include "pidns/explain/signal_text.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 
@@ -7,10 +8,17 @@ using namespace pidns;
 
 namespace {
 
+/// A text without its marks.
+std::string unmarked(std::string text) {
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c >= '\x01' && c <= '\x03'; }),
+             text.end());
+  return text;
+}
+
 std::string joined(const Step& step) {
   std::string text;
   for (const std::string& sentence : step.sentences) {
-    text += sentence + "\n";
+    text += unmarked(sentence) + "\n";
   }
   return text;
 }
@@ -22,7 +30,7 @@ std::string signal_sentences(int signal, const Decision& decision, const Disposi
 
 std::string headline_from(Origin origin, int code, pid_t pid) {
   const Sender sender{.origin = origin, .code = code, .pid = pid};
-  return describe_signal(SIGTERM, sender, Receiver::init, {}, std::nullopt).headline;
+  return unmarked(describe_signal(SIGTERM, sender, Receiver::init, {}, std::nullopt).headline);
 }
 
 }  // namespace
@@ -65,12 +73,15 @@ TEST_CASE("the end is narrated with what it means for pidns", "[explain]") {
   const ExitStatus killed{.killed = true, .value = SIGKILL};
   const ExitStatus terminated{.killed = true, .value = SIGTERM};
   const Step step = describe_ending(Receiver::init, exited, exited);
-  CHECK(step.headline == "PID 1 exited with status 3");
-  CHECK_THAT(joined(step), Catch::EndsWith("pidns exits with status 3.\n"));
+  CHECK(unmarked(step.headline) ==
+        "PID 1 exited with status 3, and so does pidns; the kernel kills all inside");
+  CHECK(step.sentences.empty());
   const Step other = describe_ending(Receiver::init, killed, terminated);
-  CHECK(other.headline == "PID 1 was killed by SIGKILL");
+  CHECK(unmarked(other.headline) == "PID 1 was killed by SIGKILL");
   CHECK_THAT(joined(other), Catch::EndsWith("pidns dies of SIGTERM: a shell shows status 143.\n"));
   CHECK(describe_ending(Receiver::pidns_as_init, exited, terminated).headline ==
         "COMMAND was killed by SIGTERM");
+  CHECK(describe_ending(Receiver::pidns_as_init, exited, exited).headline ==
+        "COMMAND exited with status 3, and so do PID 1 and pidns");
   CHECK(describe_ending(Receiver::joined_command, exited, exited).headline == "COMMAND exited with status 3");
 }

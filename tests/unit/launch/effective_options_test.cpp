@@ -39,7 +39,7 @@ class Variable {
 };
 
 Command command_of(const Options& options) {
-  Narrator narrator(false);
+  Narrator narrator(options);
   Log log;
   return complete(options, narrator, log).command;
 }

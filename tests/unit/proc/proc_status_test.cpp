@@ -84,3 +84,10 @@ TEST_CASE("kernel threads are told from processes", "[proc_status]") {
   CHECK_FALSE(is_kernel_thread("4712 (a ) S 0 0 0 0 -1 2129984) S 1 2 3 4 5 4194304 0"));
   CHECK_FALSE(is_kernel_thread(""));
 }
+
+TEST_CASE("a process that has ended without executing a program is recognized by its flags", "[proc]") {
+  CHECK(has_ended_before_exec("12 (pidns) Z 11 11 11 0 -1 4228172 0 0 0 0"));
+  CHECK_FALSE(has_ended_before_exec("12 (true) Z 11 11 11 0 -1 4228108 0 0 0 0"));   // has executed one
+  CHECK_FALSE(has_ended_before_exec("12 (pidns) R 11 11 11 0 -1 4194368 0 0 0 0"));  // may still do it
+  CHECK_FALSE(has_ended_before_exec(""));
+}
