@@ -87,7 +87,7 @@ TEST_CASE("the execution of the command is narrated with its result", "[explain]
              Catch::Contains("execvp(\"/bin/true\", [\"/bin/true\"])\n"));
 }
 
-TEST_CASE("--color decides about the colours of the narration", "[explain]") {
+TEST_CASE("the option --color decides about the colours of the narration", "[explain]") {
   CHECK(contains(run(explained({"--color=always"}, {"true"})).err, "\x1b["));
   Terminal terminal(explained({"--color=never"}, {"true"}), {.environment = {"TERM=xterm"}});
   terminal.finish();

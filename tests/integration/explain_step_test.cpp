@@ -43,7 +43,7 @@ int step_through(Terminal& terminal, const std::string& end) {
 
 }  // namespace
 
-TEST_CASE("--explain=step waits for a key before each call", "[explain]") {
+TEST_CASE("a narration with --explain=step waits for a key before each call", "[explain]") {
   Terminal terminal(stepped({"--fork", "sh", "-c", "echo out-$$"}), {.environment = {"TERM=xterm"}});
   // unshare, vfork, prctl, execvp
   CHECK(step_through(terminal, "out-1") == 4);
@@ -55,7 +55,7 @@ TEST_CASE("--explain=step waits for a key before each call", "[explain]") {
   CHECK(init.finish() == ExitStatus{.killed = false, .value = 0});
 }
 
-TEST_CASE("--explain=step asks before the call is made, and says which", "[explain]") {
+TEST_CASE("a narration with --explain=step asks before the call is made, and says which", "[explain]") {
   Terminal terminal(stepped({"--mount-proc", "true"}), {.environment = {"TERM=xterm", "NO_COLOR=1"}});
   CHECK_THAT(terminal.wait_for(question), Catch::Contains("[1] unshare(CLONE_NEWNS|CLONE_NEWPID)\r\n"));
   const pid_t pidns = terminal.pid();
@@ -172,7 +172,8 @@ TEST_CASE("a child of pidns that waits for a key ends with pidns", "[explain]") 
   }
 }
 
-TEST_CASE("--explain=step without a terminal is an error before anything is done", "[explain]") {
+TEST_CASE("a narration with --explain=step without a terminal is an error before anything is done",
+          "[explain]") {
   const Result result = run(stepped({"true"}), {.before_exec = [] { ::setsid(); }});
   CHECK(result.status() == 125);
   CHECK(result.err ==

@@ -1,5 +1,7 @@
 #include "page.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -32,7 +34,8 @@ class Reader {
  public:
   Reader(const std::vector<std::string>& shell, const std::string& home)
       : terminal_(shell, {.environment = {"HOME=" + home, "TERM=dumb", "LC_ALL=C.UTF-8", "COLUMNS=200",
-                                          "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()}}) {
+                                          "NO_COLOR=1", "PIDNS=" + harness::pidns_binary()},
+                          .before_exec = close_what_ctest_has_open}) {
     terminal_.wait_for(prompt);
   }
 
@@ -60,6 +63,9 @@ class Reader {
   static constexpr std::string_view prompt = "<prompt># ";
 
  private:
+  /// The numbers of the files that pidns opens are on the pages.
+  static void close_what_ctest_has_open() { ::close_range(STDERR_FILENO + 1, ~0U, 0); }
+
   static bool is_idle(pid_t pid) {
     const char state = harness::process_state(pid);
     const bool is_starting =
