@@ -1,7 +1,6 @@
 #include "page.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using harness::Terminal;
 using Lines = std::vector<std::string>;

@@ -3,8 +3,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 
