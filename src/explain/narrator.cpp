@@ -57,7 +57,8 @@ void observe_proc(Observation& observed) {
 class Narrator::Narration {
  public:
   explicit Narration(ColourWhen colour)
-      : levels_(try_read_status(proc_.get(), "self/status").pids.size()),
+      : pids_(try_read_status(proc_.get(), "self/status").pids),
+        levels_(pids_.size()),
         style_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
     style_.colour = wants_colour(colour, sys::stderr_width().has_value(), read_colour_environment());
     update_namespaces();
@@ -72,13 +73,15 @@ class Narrator::Narration {
     Observation observed{.outside = pid_at(own.pids, levels_), .inside = innermost_pid(own.pids)};
     // The child narrates what fork(2) returns to the parent.
     const bool is_child = std::holds_alternative<sys::Fork>(call) && result->error == 0;
-    const ProcStatus caller =
-        is_child ? try_read_status(proc_.get(), fmt::format("{}/status", own.parent)) : own;
+    const std::vector<pid_t> caller = is_child ? pids_ : own.pids;
     if (is_child) {
-      result->value = pid_at(own.pids, caller.pids.size());
+      result->value = pid_at(own.pids, caller.size());
+      if (std::get<sys::Fork>(call).memory == sys::Memory::copied) {
+        pids_ = own.pids;
+      }
     }
-    if (pid_at(caller.pids, levels_) != started_) {
-      observed.caller = innermost_pid(caller.pids);
+    if (pid_at(caller, levels_) != started_) {
+      observed.caller = innermost_pid(caller);
     }
     if (is_child || std::holds_alternative<sys::Unshare>(call) || std::holds_alternative<sys::SetNs>(call)) {
       observed.changes = update_namespaces();
@@ -114,6 +117,8 @@ class Narrator::Narration {
   // Opened before another proc is mounted over it. Without one there is less to narrate.
   UniqueFd proc_ = sys::or_default_on_error([] { return open_proc(); });
   pid_t started_ = ::getpid();
+  // Of the process whose memory this is: hidepid may hide it from a child that narrates its fork(2).
+  std::vector<pid_t> pids_;
   std::size_t levels_;  // of PID namespaces, from that of /proc to our own
   Style style_;
   sys::SharedCounter steps_;
