@@ -34,12 +34,14 @@ recipe_packages=(dpkg-dev fakeroot hostname iproute2 iputils-ping make mmdebstra
 daemon_recipe_packages=(munge openssh-server slurm-client slurmctld slurmd)
 # for scripts/package,
 packaging_packages=(dpkg-dev file)
-# for scripts/fuzz,
-fuzz_packages=(clang libclang-rt-14-dev)
+# for scripts/fuzz, which also needs the runtime of that clang,
+fuzz_packages=(clang)
 # for scripts/bench,
 bench_packages=(bubblewrap hyperfine jq libc6-dev procps strace time tini valgrind)
 # for scripts/screenshots,
 screenshot_packages=(fonts-dejavu-core imagemagick ncurses-bin util-linux xterm xvfb)
+# for scripts/kernels,
+kernel_packages=(busybox-static cpio qemu-system-x86)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 

@@ -68,10 +68,8 @@ std::string fish_quoted(std::string_view text) {
 std::string signals_with_descriptions() {
   std::vector<std::string> words;
   for (int signal = 1; signal < SIGRTMIN; ++signal) {
-    const std::string name = signal_name(signal);
-    const char* description = ::sigdescr_np(signal);
-    if (name.starts_with("SIG") && description != nullptr) {
-      words.push_back(fmt::format("{} {}", name.substr(3), single_quoted(description)));
+    if (const std::string_view meaning = signal_meaning(signal); !meaning.empty()) {
+      words.push_back(fmt::format("{} {}", signal_name(signal).substr(3), single_quoted(meaning)));
     }
   }
   return fmt::format("{}", fmt::join(words, " "));

@@ -84,6 +84,7 @@ class Narrator::Narration {
  public:
   explicit Narration(const Options& options)
       : own_(try_read_status(proc_.get(), "self/status")),
+        pids_(own_.pids),
         style_(choose_style(sys::stderr_width(), std::getenv("NO_COLOR"), std::getenv("TERM"))) {
     style_.colour = wants_colour(options.colour, sys::stderr_width().has_value(), read_colour_environment());
     update_namespaces();
@@ -165,13 +166,15 @@ class Narrator::Narration {
     Observation observed{.outside = pid_at(own.pids, levels), .inside = innermost_pid(own.pids)};
     // The child narrates what fork(2) returns to the parent.
     const bool is_child = std::holds_alternative<sys::Fork>(call) && result && result->error == 0;
-    const ProcStatus caller =
-        is_child ? try_read_status(proc_.get(), fmt::format("{}/status", own.parent)) : own;
+    const std::vector<pid_t> caller = is_child ? pids_ : own.pids;
     if (is_child) {
-      result->value = pid_at(own.pids, caller.pids.size());
+      result->value = pid_at(own.pids, caller.size());
+      if (std::get<sys::Fork>(call).memory == sys::Memory::copied) {
+        pids_ = own.pids;
+      }
     }
-    if (pid_at(caller.pids, levels) != started_) {
-      observed.caller = innermost_pid(caller.pids);
+    if (pid_at(caller, levels) != started_) {
+      observed.caller = innermost_pid(caller);
     }
     const bool enters =
         is_child || std::holds_alternative<sys::Unshare>(call) || std::holds_alternative<sys::SetNs>(call);
@@ -285,6 +288,8 @@ class Narrator::Narration {
   pid_t started_ = ::getpid();
   ProcStatus own_;  // of the pidns that was started
   SignalSet ending_ = ending_signals(own_);
+  // Of the process whose memory this is: hidepid may hide it from a child that narrates its fork(2).
+  std::vector<pid_t> pids_;
   Style style_;
   UniqueFd terminal_;                                       // of --explain=step
   std::array<ino_t, namespace_kinds.size()> namespaces_{};  // their numbers, in the order of the kinds

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/capability.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <string_view>
 
 #include "pidns/launch/hints.hpp"
+#include "pidns/launch/kernel.hpp"
 #include "pidns/launch/user_namespace.hpp"
 #include "pidns/proc/pid_namespace.hpp"
 #include "pidns/process/child_process.hpp"
@@ -124,13 +124,11 @@ Finding look_at_hidepid() {
 }
 
 Finding look_at_kernel() {
-  utsname names{};
-  ::uname(&names);
-  const bool ok = is_new_enough(names.release);
-  return {
-      .ok = ok,
-      .what = "kernel",
-      .text = fmt::format("Linux {}{}", on_one_line(names.release), ok ? "" : ": pidns needs 5.4 or later")};
+  const std::string release = kernel_release();
+  const bool ok = is_new_enough(release);
+  return {.ok = ok,
+          .what = "kernel",
+          .text = fmt::format("Linux {}{}", release, ok ? "" : ": pidns needs 5.4 or later")};
 }
 
 /// How often the first stage of the lesson, a /proc that is still that of the parent namespace, is too much
@@ -205,12 +203,6 @@ std::string failure_text(std::string_view output, int status) {
     }
   }
   return hint.empty() ? message : fmt::format("{}: {}", message, hint);
-}
-
-bool is_new_enough(std::string_view release) {
-  constexpr std::pair<int, int> oldest{5, 4};
-  const auto major = leading_number<int>(consume_until(release, '.'));
-  return std::pair(major, leading_number<int>(release)) >= oldest;
 }
 
 std::vector<Finding> check_machine() {

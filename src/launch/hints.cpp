@@ -71,8 +71,6 @@ std::string_view name_of(sys::Syscall call) {
       return "unshare and mount";
     case sys::Syscall::setns:
       return "setns";
-    case sys::Syscall::pidfd_open:
-      return "pidfd_open";
     case sys::Syscall::signalfd:
       return "signalfd4";
     default:

@@ -6,8 +6,11 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "pidns/launch/id_map.hpp"
 #include "pidns/launch/user_namespace.hpp"
@@ -37,7 +40,8 @@ class Joiner {
       : pid_(pid), named_(named), proc_(proc), observer_(observer), log_(log) {}
 
   void join() {
-    const UniqueFd target = open_target();
+    const UniqueFd process = open_process();
+    const UniqueFd pidfd = open_pidfd();
     const int flags = namespaces_to_enter();
     if ((flags & CLONE_NEWPID) == 0) {
       throw Failure(status_failed, context() + ": it is in our own PID namespace",
@@ -51,7 +55,7 @@ class Joiner {
     const std::filesystem::path directory = std::filesystem::current_path(no_directory);
     // Our child shares our memory until it executes the command, and processes inside could trace it.
     sys::hide_memory(observer_);
-    sys::enter_namespaces(target, flags, context(), observer_);
+    enter(process, pidfd, flags);
     log_.info("entered {} of process {}", describe_namespaces(flags), pid_);
     if (change_ids) {
       become_user_of_target();
@@ -73,9 +77,19 @@ class Joiner {
     return sys::read_file(proc_.get(), fmt::format("{}/{}", pid_, file).c_str());
   }
 
+  /// Its directory in /proc, which stays that of this process.
+  UniqueFd open_process() {
+    try {
+      return sys::open_file(proc_.get(), fmt::format("{}", pid_).c_str(), O_PATH | O_DIRECTORY);
+    } catch (const sys::Error& error) {
+      throw_join_error(error.error() == ENOENT ? ESRCH : error.error());
+    }
+  }
+
   /// What /proc shows is the PID in its own namespace, which may be further up than ours, as after
   /// `pidns --fork`; the kernel takes it as a PID in ours.
-  UniqueFd open_target() {
+  /// @return not valid where pidfd_open(2) is refused
+  UniqueFd open_pidfd() {
     const auto own = read_own_status(proc_);
     const auto status = read_status(proc_, pid_);
     if (!own || !status || status->state == 'Z') {
@@ -84,11 +98,22 @@ class Joiner {
     if (status->pids.size() < own->pids.size()) {
       throw_join_error(EINVAL);
     }
-    UniqueFd target = sys::open_pidfd(status->pids[own->pids.size() - 1]);
-    if (proc_pid_of(proc_, target) != pid_) {
+    UniqueFd pidfd = try_open_pidfd(status->pids[own->pids.size() - 1]);
+    if (pidfd.valid() && proc_pid_of(proc_, pidfd) != pid_) {
       throw_join_error(EINVAL);  // as far down, but beside our namespace
     }
-    return target;
+    return pidfd;
+  }
+
+  UniqueFd try_open_pidfd(pid_t pid) {
+    try {
+      return sys::open_pidfd(pid);
+    } catch (const sys::Error& error) {
+      if (error.error() == ESRCH) {
+        throw_join_error(ESRCH);
+      }
+      return {};
+    }
   }
 
   int namespaces_to_enter() {
@@ -108,6 +133,39 @@ class Joiner {
       return sys::inode_of(proc_.get(), fmt::format("{}/ns/{}", process, file).c_str());
     } catch (const sys::Error& error) {
       throw_join_error(error.error() == ENOENT ? ESRCH : error.error());
+    }
+  }
+
+  void enter(const UniqueFd& process, const UniqueFd& pidfd, int flags) {
+    if (!pidfd.valid()) {
+      enter_one_by_one(process, flags);
+      return;
+    }
+    try {
+      sys::enter_namespaces(pidfd, flags, context(), observer_);
+    } catch (const sys::Error& error) {
+      if (error.error() != EINVAL) {
+        throw;
+      }
+      // So says Linux before 5.8 of any pidfd, and Linux of a namespace that it lets nobody enter.
+      enter_one_by_one(process, flags);
+    }
+  }
+
+  void enter_one_by_one(const UniqueFd& process, int flags) {
+    std::vector<std::pair<int, UniqueFd>> namespaces;  // all open before the first is entered
+    for (const NamespaceKind& kind : namespace_kinds) {
+      if ((flags & kind.flag) != 0) {
+        namespaces.emplace_back(
+            kind.flag, sys::open_file(process.get(), fmt::format("ns/{}", kind.file).c_str(), O_RDONLY));
+      }
+    }
+    // The user namespace gives privilege over what belongs to it, and takes that over anything else.
+    if (namespaces.front().first == CLONE_NEWUSER && sys::has_capability(CAP_SYS_ADMIN)) {
+      std::rotate(namespaces.begin(), namespaces.begin() + 1, namespaces.end());
+    }
+    for (const auto& [flag, file] : namespaces) {
+      sys::enter_namespaces(file, flag, context(), observer_);
     }
   }
 

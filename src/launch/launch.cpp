@@ -10,6 +10,7 @@
 #include "pidns/launch/failure_pipe.hpp"
 #include "pidns/launch/hints.hpp"
 #include "pidns/launch/join.hpp"
+#include "pidns/launch/kernel.hpp"
 #include "pidns/launch/mounts.hpp"
 #include "pidns/launch/namespace_pinner.hpp"
 #include "pidns/launch/time_namespace.hpp"
@@ -33,6 +34,7 @@ namespace {
 
 /// Finds what cannot work before anything is changed.
 void check(const Options& options) {
+  refuse_old_kernel();
   if (!options.join) {
     check_directories(options);
     check_clock_offsets(options);

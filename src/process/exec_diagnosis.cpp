@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
@@ -15,8 +17,9 @@
 #include "pidns/sys/files.hpp"
 #include "pidns/util/text.hpp"
 
-/// Our own header in memory: the linker gives it this name.
-extern "C" const Elf64_Ehdr __ehdr_start;  // NOLINT(bugprone-reserved-identifier)
+/// Our own header in memory: the linker gives it this name. What we read of it is at the same place in either
+/// class.
+extern "C" const Elf32_Ehdr __ehdr_start;  // NOLINT(bugprone-reserved-identifier)
 
 namespace pidns {
 
@@ -31,12 +34,12 @@ std::string start_of(const std::string& file) {
 namespace {
 
 template <typename Header>
-std::optional<Header> read_header(std::string_view bytes, std::size_t offset) {
+std::optional<Header> read_header(std::string_view bytes, std::uint64_t offset) {
   Header header;
   if (offset > bytes.size() || bytes.size() - offset < sizeof header) {
     return std::nullopt;
   }
-  std::memcpy(&header, bytes.data() + offset, sizeof header);
+  std::memcpy(&header, bytes.data() + static_cast<std::size_t>(offset), sizeof header);
   return header;
 }
 
@@ -47,7 +50,9 @@ std::string loader_of(std::string_view start) {
   for (std::size_t i = 0; elf && i < elf->e_phnum; ++i) {
     const auto segment = read_header<Segment>(start, elf->e_phoff + i * sizeof(Segment));
     if (segment && segment->p_type == PT_INTERP && segment->p_offset < start.size()) {
-      std::string_view path = start.substr(segment->p_offset, segment->p_filesz);
+      std::string_view path = start.substr(static_cast<std::size_t>(segment->p_offset));
+      path =
+          path.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(segment->p_filesz, path.size())));
       return std::string(consume_until(path, '\0'));
     }
   }
@@ -87,7 +92,7 @@ std::string machine_name(unsigned machine) {
       return "s390x";
     case EM_MIPS:
       return "mips";
-    case EM_LOONGARCH:
+    case 258:  // EM_LOONGARCH, which older headers lack
       return "loongarch";
     default:
       return fmt::format("ELF machine {}", machine);

@@ -31,13 +31,16 @@ Stop stop_of(int status) {
 /// Whether a system call ends with EINTR when its thread is stopped, though no handler runs: signal(7),
 /// "Interruption of system calls by stop signals".
 bool is_disturbed_by_stop(long call) {
-  constexpr std::array calls{SYS_epoll_pwait,
-                             SYS_rt_sigtimedwait,
-                             SYS_io_getevents,
-                             SYS_semtimedop,
+  constexpr std::array calls{
+      SYS_epoll_pwait, SYS_rt_sigtimedwait, SYS_io_getevents,
+#ifdef SYS_semtimedop  // 32-bit machines do all of these by ipc(2), or with another number
+      SYS_semtimedop,
+#endif
 #ifdef SYS_epoll_wait
-                             SYS_epoll_wait,
-                             SYS_semop
+      SYS_epoll_wait,
+#endif
+#ifdef SYS_semop
+      SYS_semop,
 #endif
   };
   return std::find(calls.begin(), calls.end(), call) != calls.end();

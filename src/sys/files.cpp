@@ -36,7 +36,7 @@ void close(UniqueFd& file) noexcept {
   const int fd = file.release();
   if (::close(fd) == -1 && errno != EBADF) {
     // On Linux it is closed nevertheless: close(2). Only a filter of system calls leaves it open.
-    ::syscall(SYS_close_range, fd, fd, 0);
+    ::syscall(__NR_close_range, fd, fd, 0);
   }
 }
 
@@ -101,7 +101,7 @@ void leave_directory() noexcept {
 namespace {
 
 bool close_all(int first, int last) {
-  return first > last || retry([&] { return ::syscall(SYS_close_range, first, last, 0); }) == 0;
+  return first > last || retry([&] { return ::syscall(__NR_close_range, first, last, 0); }) == 0;
 }
 
 }  // namespace

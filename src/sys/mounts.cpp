@@ -13,6 +13,7 @@
 #include <cerrno>
 
 #include "call.hpp"
+#include "new_calls.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/util/text.hpp"
@@ -71,12 +72,9 @@ void mount_binfmt(const char* target, const SyscallObserver& observer) {
 }
 
 UniqueFd make_detached_proc() {
-  const UniqueFd filesystem = above_stdio(retry([] { return ::fsopen("proc", FSOPEN_CLOEXEC); }));
-  if (filesystem.valid() &&
-      retry([&] { return ::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0); }) == 0) {
-    constexpr unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV;
-    UniqueFd proc =
-        above_stdio(retry([&] { return ::fsmount(filesystem.get(), FSMOUNT_CLOEXEC, attributes); }));
+  const UniqueFd filesystem = above_stdio(retry([] { return kernel::fsopen("proc"); }));
+  if (filesystem.valid() && retry([&] { return kernel::fsconfig_create(filesystem.get()); }) == 0) {
+    UniqueFd proc = above_stdio(retry([&] { return kernel::fsmount_confined(filesystem.get()); }));
     if (proc.valid()) {
       return proc;
     }
@@ -94,11 +92,8 @@ std::string path_of(const UniqueFd& file) {
 }  // namespace
 
 UniqueFd bind(const char* source, const UniqueFd& target, std::string_view name) {
-  UniqueFd mount =
-      above_stdio(retry([&] { return ::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); }));
-  constexpr unsigned by_descriptors = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
-  if (mount.valid() &&
-      retry([&] { return ::move_mount(mount.get(), "", target.get(), "", by_descriptors); }) == 0) {
+  UniqueFd mount = above_stdio(retry([&] { return kernel::open_tree_clone(AT_FDCWD, source); }));
+  if (mount.valid() && retry([&] { return kernel::move_mount_to(mount.get(), target.get()); }) == 0) {
     return mount;
   }
   // Before Linux 5.2, or under an old filter of system calls. Why it is refused is the same in both ways.
@@ -125,10 +120,11 @@ std::uint64_t mount_of(const UniqueFd& file) {
 }
 
 std::optional<bool> is_mount_point(const UniqueFd& directory) {
+  constexpr std::uint64_t mount_root = 0x2000;  // STATX_ATTR_MOUNT_ROOT, which older headers lack
   struct statx facts {};
   const int result = retry([&] { return ::statx(directory.get(), "", AT_EMPTY_PATH, 0, &facts); });
-  return result == 0 && (facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0
-             ? std::optional((facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+  return result == 0 && (facts.stx_attributes_mask & mount_root) != 0
+             ? std::optional((facts.stx_attributes & mount_root) != 0)
              : std::nullopt;
 }
 

@@ -42,16 +42,17 @@ bool at_deepest_pid_namespace() {
   return pid == -1 && (errno == EEXIST || errno == EPERM);
 }
 
-void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context,
+void enter_namespaces(const UniqueFd& file, int flags, const std::string& context,
                       const SyscallObserver& observer) {
-  if (observed(observer, SetNs{pidfd.get(), flags}, [&] { return ::setns(pidfd.get(), flags); }) == -1) {
+  if (observed(observer, SetNs{file.get(), flags}, [&] { return ::setns(file.get(), flags); }) == -1) {
     throw_error(Syscall::setns, errno, context);
   }
 }
 
 UniqueFd parent_namespace(const UniqueFd& pid_namespace) {
   UniqueFd parent = above_stdio(retry([&] { return ::ioctl(pid_namespace.get(), NS_GET_PARENT); }));
-  if (!parent.valid() && errno != EPERM) {
+  // ENOTTY and ENOSYS: a 32-bit program on a kernel that does not translate this call, and qemu-user.
+  if (!parent.valid() && errno != EPERM && errno != ENOTTY && errno != ENOSYS) {
     throw_error(Syscall::ioctl, errno, "cannot find the parent of a PID namespace");
   }
   return parent;

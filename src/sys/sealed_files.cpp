@@ -1,6 +1,7 @@
 #include "pidns/sys/sealed_files.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -96,6 +97,8 @@ void execute(const UniqueFd& file, std::span<char* const> words) {
   std::vector<char*> arguments(words.begin(), words.end());
   arguments.push_back(nullptr);
   ::syscall(SYS_execveat, file.get(), "", arguments.data(), environ, AT_EMPTY_PATH);
+  // Refused by a filter, or by TOMOYO, which looks for /dev/fd before Linux 6.1, where there is none.
+  ::execve(fmt::format("/proc/self/fd/{}", file.get()).c_str(), arguments.data(), environ);
   throw_error(Syscall::execveat, errno, "cannot execute the sealed copy of pidns");
 }
 

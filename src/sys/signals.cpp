@@ -79,7 +79,8 @@ bool queue(pid_t child, const ReceivedSignal& signal) {
   info.si_code = signal.code;
   info.si_pid = signal.sender;
   info.si_uid = signal.user;
-  info.si_value.sival_ptr = reinterpret_cast<void*>(signal.payload);  // NOLINT: passed on, never followed
+  info.si_value.sival_ptr =
+      reinterpret_cast<void*>(static_cast<std::uintptr_t>(signal.payload));  // NOLINT: never followed
   return try_sending([&] { return ::syscall(SYS_rt_sigqueueinfo, child, signal.number, &info); });
 }
 
@@ -133,7 +134,8 @@ namespace {
 
 using Handler = void (*)(int);
 
-/// struct sigaction of the kernel: glibc's sigaction(3) refuses signals 32 and 33.
+/// struct sigaction of the kernel: glibc's sigaction(3) refuses signals 32 and 33. Some machines have no
+/// restorer; with nothing but zeros behind the handler, it does not matter where the mask begins.
 struct KernelAction {
   Handler handler = SIG_DFL;
   unsigned long flags = 0;

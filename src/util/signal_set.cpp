@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
-#include <cstring>
 
 #include "pidns/util/text.hpp"
 
@@ -31,9 +31,66 @@ SignalSet deadly(int signal) {
   return default_action(signal) == DefaultAction::terminate ? SignalSet::of(signal) : SignalSet();
 }
 
+namespace {
+
+struct NamedSignal {
+  int number;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+/// The words of glibc, whose functions for them are of its version 2.32, and of no other C library.
+constexpr std::array named_signals{
+    NamedSignal{SIGHUP, "HUP", "Hangup"},
+    NamedSignal{SIGINT, "INT", "Interrupt"},
+    NamedSignal{SIGQUIT, "QUIT", "Quit"},
+    NamedSignal{SIGILL, "ILL", "Illegal instruction"},
+    NamedSignal{SIGTRAP, "TRAP", "Trace/breakpoint trap"},
+    NamedSignal{SIGABRT, "ABRT", "Aborted"},
+    NamedSignal{SIGBUS, "BUS", "Bus error"},
+    NamedSignal{SIGFPE, "FPE", "Floating point exception"},
+    NamedSignal{SIGKILL, "KILL", "Killed"},
+    NamedSignal{SIGUSR1, "USR1", "User defined signal 1"},
+    NamedSignal{SIGSEGV, "SEGV", "Segmentation fault"},
+    NamedSignal{SIGUSR2, "USR2", "User defined signal 2"},
+    NamedSignal{SIGPIPE, "PIPE", "Broken pipe"},
+    NamedSignal{SIGALRM, "ALRM", "Alarm clock"},
+    NamedSignal{SIGTERM, "TERM", "Terminated"},
+    NamedSignal{SIGSTKFLT, "STKFLT", "Stack fault"},
+    NamedSignal{SIGCHLD, "CHLD", "Child exited"},
+    NamedSignal{SIGCONT, "CONT", "Continued"},
+    NamedSignal{SIGSTOP, "STOP", "Stopped (signal)"},
+    NamedSignal{SIGTSTP, "TSTP", "Stopped"},
+    NamedSignal{SIGTTIN, "TTIN", "Stopped (tty input)"},
+    NamedSignal{SIGTTOU, "TTOU", "Stopped (tty output)"},
+    NamedSignal{SIGURG, "URG", "Urgent I/O condition"},
+    NamedSignal{SIGXCPU, "XCPU", "CPU time limit exceeded"},
+    NamedSignal{SIGXFSZ, "XFSZ", "File size limit exceeded"},
+    NamedSignal{SIGVTALRM, "VTALRM", "Virtual timer expired"},
+    NamedSignal{SIGPROF, "PROF", "Profiling timer expired"},
+    NamedSignal{SIGWINCH, "WINCH", "Window changed"},
+    NamedSignal{SIGPOLL, "POLL", "I/O possible"},
+    NamedSignal{SIGPWR, "PWR", "Power failure"},
+    NamedSignal{SIGSYS, "SYS", "Bad system call"},
+};
+
+/// @return nullptr where there is none
+const NamedSignal* named(int signal) {
+  const auto* found = std::find_if(named_signals.begin(), named_signals.end(),
+                                   [&](const NamedSignal& candidate) { return candidate.number == signal; });
+  return found == named_signals.end() ? nullptr : found;
+}
+
+}  // namespace
+
+std::string_view signal_meaning(int signal) {
+  const NamedSignal* known = named(signal);
+  return known == nullptr ? std::string_view() : known->meaning;
+}
+
 std::string signal_name(int signal) {
-  if (const char* name = ::sigabbrev_np(signal)) {
-    return fmt::format("SIG{}", name);
+  if (const NamedSignal* known = named(signal)) {
+    return fmt::format("SIG{}", known->name);
   }
   if (signal >= SIGRTMIN && signal <= SIGRTMAX) {
     return fmt::format("SIGRTMIN+{}", signal - SIGRTMIN);
@@ -81,13 +138,9 @@ std::optional<int> parse_signal(std::string_view text) {
   if (name.starts_with("RTMAX")) {
     return parse_real_time(std::string_view(name).substr(5), '-', SIGRTMAX);
   }
-  for (int signal = 1; signal < SIGRTMIN; ++signal) {
-    const char* candidate = ::sigabbrev_np(signal);
-    if (candidate != nullptr && name == candidate) {
-      return signal;
-    }
-  }
-  return std::nullopt;
+  const auto* found = std::find_if(named_signals.begin(), named_signals.end(),
+                                   [&](const NamedSignal& candidate) { return candidate.name == name; });
+  return found == named_signals.end() ? std::nullopt : std::optional(found->number);
 }
 
 }  // namespace pidns

@@ -1,10 +1,10 @@
 #include <sys/syscall.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <map>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 
@@ -39,7 +39,7 @@ mount --bind /dev/null /proc/version
 TEST_CASE("a check has a line for each thing and ends with 0 where the bare line works", "[check]") {
   for (const auto& command : {harness::pidns({"--check"}), pidns_as_nobody({"--check"})}) {
     CAPTURE(command);
-    const Result result = run(command);
+    const Result result = run(with_open_proc(command));
     CAPTURE(result.out);
     const auto findings = findings_of(result);
     CHECK(findings.size() == 10);

@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -6,6 +5,7 @@
 #include <vector>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using harness::Terminal;
 

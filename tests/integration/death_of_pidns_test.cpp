@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -13,6 +12,7 @@
 #include <random>
 #include <set>
 
+#include "support/catch.hpp"
 #include "tracer.hpp"
 
 using namespace harness;

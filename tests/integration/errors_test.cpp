@@ -1,15 +1,16 @@
 #include <elf.h>
 #include <fcntl.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstring>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 
@@ -39,6 +40,22 @@ TEST_CASE("without privilege and without a user namespace there is nothing to be
   check_message(run(pidns_as_nobody({"--no-user", "--fork", "true"})), 125,
                 "cannot create a PID namespace: Operation not permitted",
                 "run it as root, or leave out --no-user to use a user namespace");
+}
+
+TEST_CASE("a kernel that is too old is named before anything is done", "[errors]") {
+  const Setup setup{
+      .before_exec = [] { ::personality(UNAME26); }};  // Linux 2.6.40 and later, to this process
+  const std::string release = lines(run({"uname", "-r"}, setup).out).front();
+  REQUIRE_THAT(release, Catch::StartsWith("2.6."));
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"echo", "ran"},
+                                                {"--fork", "echo", "ran"},
+                                                {"--no-fork", "echo", "ran"},
+                                                {"--join", std::to_string(::getpid()), "echo", "ran"}}) {
+    check_message(run_pidns(words, setup), 125, "Linux " + release + " is too old: pidns needs 5.4 or later");
+  }
+  CHECK_THAT(run_pidns({"--check"}, setup).out,
+             Catch::Contains("Linux " + release + ": pidns needs 5.4 or later\n"));
+  CHECK(run_pidns({"--version"}, setup).status() == 0);
 }
 
 TEST_CASE("a limit of zero namespaces is named", "[errors]") {

@@ -1,10 +1,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

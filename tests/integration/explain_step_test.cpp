@@ -2,11 +2,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <functional>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

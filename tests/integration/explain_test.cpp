@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <map>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 
@@ -212,6 +212,17 @@ TEST_CASE("every call to join a namespace is narrated", "[explain]") {
     target.send(SIGTERM);
     target.finish();
   }
+}
+
+TEST_CASE("the PID of a child is narrated where hidepid hides its parent from it", "[explain]") {
+  Running box(pidns_as_nobody({"--mount-proc", "sh", "-c", "echo ready; read line"}));
+  CHECK(box.read_line() == "ready");
+  const std::string inside = std::to_string(only_child_of(box.pid()));
+  const Result result = run(after_mounting("mount -t proc -o hidepid=2 proc /proc",
+                                           pidns_as_nobody({"--explain", "--join", inside, "true"})));
+  CHECK(result.status() == 0);
+  CHECK_THAT(result.err, Catch::Contains("] vfork() = "));
+  CHECK_THAT(result.err, !Catch::Contains("vfork() = 0\n"));
 }
 
 TEST_CASE("a step that fails is narrated with its error, before the usual message", "[explain]") {

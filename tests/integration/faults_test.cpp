@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -12,6 +11,7 @@
 
 #include "fault_rules.hpp"
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 #include "tracer.hpp"
 
 using namespace faults;

@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

@@ -1,10 +1,10 @@
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "harness.hpp"
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using signal_tools::to_text;

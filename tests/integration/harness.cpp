@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -22,6 +21,8 @@
 #include <filesystem>
 #include <iostream>
 #include <stdexcept>
+
+#include "support/catch.hpp"
 
 namespace harness {
 
@@ -149,6 +150,10 @@ std::vector<std::string> after_mounting(const std::string& script, std::vector<s
       "unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\n' + R"(exec "$@")", "sh"};
   command.insert(command.begin(), prefix.begin(), prefix.end());
   return command;
+}
+
+std::vector<std::string> with_open_proc(std::vector<std::string> command) {
+  return after_mounting("mount -t proc -o hidepid=0 proc /proc", std::move(command));
 }
 
 void stay_on_one_cpu() {

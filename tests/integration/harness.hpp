@@ -35,6 +35,9 @@ std::vector<std::string> pidns_as_nobody(std::vector<std::string> arguments);
 /// gone with the command.
 std::vector<std::string> after_mounting(const std::string& script, std::vector<std::string> command);
 
+/// The same command with a /proc that hides no process from anybody, as that of this machine may do.
+std::vector<std::string> with_open_proc(std::vector<std::string> command);
+
 /// For Setup::before_exec of a command that binds a new mount namespace to a file in another one than the
 /// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();

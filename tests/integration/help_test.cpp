@@ -1,6 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

@@ -1,8 +1,8 @@
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

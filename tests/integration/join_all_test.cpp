@@ -1,13 +1,23 @@
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
+#include <array>
+#include <bit>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 
@@ -64,7 +74,59 @@ Result join(const std::string& what, std::vector<std::string> words, const Setup
   return run_pidns(words, setup);
 }
 
+/// For Setup::before_exec: setns(2) takes no more than one kind of namespace at a time, as before Linux 5.8,
+/// which took no pidfd.
+void let_setns_take_one_kind() {
+  constexpr std::size_t low_half = std::endian::native == std::endian::little ? 0 : sizeof(std::uint32_t);
+  std::array filter{
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setns, 0, 6),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1]) + low_half),
+      sock_filter BPF_STMT(BPF_MISC | BPF_TAX, 0),
+      sock_filter BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 1),
+      sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_X, 0),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1) {
+    ::_exit(97);
+  }
+}
+
 }  // namespace
+
+TEST_CASE("a joined command sees the same on older kernels", "[join][refused]") {
+  const std::vector<std::pair<std::string, std::function<void()>>> old_ways{
+      {"setns", let_setns_take_one_kind},
+      {"pidfd_open EPERM", [] { refuse_calls({SYS_pidfd_open}, EPERM); }},
+      {"pidfd_open ENOSYS", [] { refuse_calls({SYS_pidfd_open}, ENOSYS); }},
+      {"execveat", [] { refuse_calls({SYS_execveat}, ENOENT); }},
+  };
+  using Caller = std::vector<std::string> (*)(std::vector<std::string>);
+  for (const auto& [caller, namespaces] : std::vector<std::pair<Caller, std::string>>{
+           {harness::pidns, "-unmiCT"}, {harness::pidns, "-unmiCTr"}, {pidns_as_nobody, "-unmiCTr"}}) {
+    const Container box(caller({"--mount-proc", namespaces}));
+    const std::string what = std::to_string(box.init());
+    const auto seen = [&, caller = caller](const std::function<void()>& before_exec) {
+      return run(caller({"--join", what, "sh", "-c", facts}), {.directory = "/", .before_exec = before_exec});
+    };
+    const Result expected = seen({});
+    CHECK(expected.status() == 7);
+    for (const auto& [name, before_exec] : old_ways) {
+      CAPTURE(namespaces, name);
+      const Result result = seen(before_exec);
+      CHECK(result.out == expected.out);
+      CHECK(result.err == expected.err);
+      CHECK(result.ending == expected.ending);
+      const Setup setup{.before_exec = before_exec};
+      const Result narrated = run(caller({"--join", what, "--explain", "true"}), setup);
+      CHECK((narrated.err.find(", CLONE_NEWPID) = 0\n") != std::string::npos) == (name != "execveat"));
+    }
+  }
+}
 
 TEST_CASE("a joined command sees what one sees that nsenter --all starts", "[join]") {
   std::size_t lines_compared = 0;

@@ -2,11 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using nlohmann::json;
@@ -378,10 +378,17 @@ TEST_CASE("what cannot be joined is told", "[join]") {
   CHECK(ended.status() == 125);
 
   const Inside of_root(harness::pidns({"--mount-proc"}));
-  const Result forbidden = run(pidns_as_nobody({"--join", of_root.pid(), "echo", "ran"}));
+  const Result forbidden = run(with_open_proc(pidns_as_nobody({"--join", of_root.pid(), "echo", "ran"})));
   CHECK(forbidden.err == "pidns: cannot join process " + of_root.pid() +
                              ": Permission denied\npidns: hint: run it as root, or as the user who made the "
                              "user namespace of that process\n");
   CHECK(forbidden.out.empty());
   CHECK(forbidden.status() == 125);
+  const Result hidden = run(after_mounting("mount -t proc -o hidepid=2 proc /proc",
+                                           pidns_as_nobody({"--join", of_root.pid(), "echo", "ran"})));
+  CHECK(hidden.err ==
+        "pidns: cannot join process " + of_root.pid() +
+            ": No such process\npidns: hint: /proc is mounted with hidepid=invisible, which may "
+            "hide it: run it as root\n");
+  CHECK(hidden.status() == 125);
 }

@@ -1,11 +1,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using nlohmann::json;

@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <iostream>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

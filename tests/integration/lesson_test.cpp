@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

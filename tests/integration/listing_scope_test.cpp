@@ -1,11 +1,11 @@
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <map>
 #include <set>
 
 #include "harness.hpp"
 #include "listing_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace listing_tools;
@@ -189,7 +189,7 @@ TEST_CASE("a listing that cannot be made is an error", "[listing]") {
   CHECK(missing.status() == 125);
   Running running(harness::pidns_as_pid_1(ready_and_wait));
   const pid_t init = wait_for_init(running);
-  const Result forbidden = run(pidns_as_nobody({"--list", number(init)}));
+  const Result forbidden = run(with_open_proc(pidns_as_nobody({"--list", number(init)})));
   CHECK(forbidden.err == "pidns: --list: not permitted to look at the PID namespace of process " +
                              number(init) + "\npidns: hint: run it as root\n");
   CHECK(forbidden.status() == 125);

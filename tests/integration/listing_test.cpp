@@ -1,13 +1,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <memory>
 #include <set>
 
 #include "harness.hpp"
 #include "listing_tools.hpp"
 #include "pidns/util/text.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace listing_tools;

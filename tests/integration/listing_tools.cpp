@@ -1,9 +1,9 @@
 #include "listing_tools.hpp"
 
-#include <catch2/catch.hpp>
 #include <set>
 
 #include "pidns/util/text.hpp"
+#include "support/catch.hpp"
 
 namespace listing_tools {
 

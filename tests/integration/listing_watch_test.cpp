@@ -2,11 +2,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "harness.hpp"
 #include "listing_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace listing_tools;

@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <set>
 
 #include "harness.hpp"
 #include "listing_tools.hpp"
 #include "pidns/util/colour.hpp"
 #include "pidns/util/text.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace listing_tools;

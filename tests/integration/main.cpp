@@ -3,10 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+
+#include "support/catch.hpp"
 
 namespace {
 
@@ -34,9 +35,7 @@ int main(int argc, char** argv) {
   if (const int usage = session.applyCommandLine(argc, argv); usage != 0) {
     return usage;
   }
-  const auto& config = session.configData();
-  const bool listing = config.listTests || config.listTestNamesOnly || config.listTags;
-  const std::string reason = listing ? "" : why_skipped();
+  const std::string reason = Catch::is_listing(session.configData()) ? "" : why_skipped();
   if (!reason.empty()) {
     std::cout << "SKIPPED: " << reason << '\n';
     return skipped;

@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using harness::Result;
 using harness::Terminal;

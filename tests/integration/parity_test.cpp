@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -11,6 +10,7 @@
 
 #include "harness.hpp"
 #include "parity_table.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using parity::Row;

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
 #include <iostream>
 
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace signal_tools;

@@ -3,10 +3,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+
+#include "support/catch.hpp"
 
 namespace signal_tools {
 

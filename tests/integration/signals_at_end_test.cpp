@@ -1,8 +1,8 @@
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <iostream>
 
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace signal_tools;

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <stdexcept>
 
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace signal_tools;

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
 
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace signal_tools;

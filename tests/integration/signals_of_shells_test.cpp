@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace signal_tools;

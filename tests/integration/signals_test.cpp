@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using namespace signal_tools;

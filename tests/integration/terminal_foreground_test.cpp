@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 
+#include "support/catch.hpp"
 #include "terminal_shell.hpp"
 
 using namespace harness;

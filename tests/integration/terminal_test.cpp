@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <iostream>
 #include <map>
 
+#include "support/catch.hpp"
 #include "terminal_scenes.hpp"
 
 using namespace harness;

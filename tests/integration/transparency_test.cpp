@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

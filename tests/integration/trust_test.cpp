@@ -3,7 +3,6 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -11,6 +10,7 @@
 
 #include "harness.hpp"
 #include "signal_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 using signal_tools::to_text;

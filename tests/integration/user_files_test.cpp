@@ -1,8 +1,8 @@
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

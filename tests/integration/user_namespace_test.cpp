@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <map>
 
 #include "harness.hpp"
+#include "support/catch.hpp"
 #include "user_namespace_cases.hpp"
 
 using namespace harness;

@@ -1,8 +1,7 @@
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
 #include "harness.hpp"
+#include "support/catch.hpp"
 
 using namespace harness;
 

@@ -9,10 +9,11 @@ namespace pidns::sys {
 
 /// @param flags CLONE_NEW* of clone(2)
 void unshare(int flags, const SyscallObserver& observer);
-/// Enters namespaces of another process in one step: setns(2) with its pidfd.
-/// @param flags CLONE_NEWUSER, CLONE_NEWPID and CLONE_NEWNS
+/// Enters namespaces of another process: setns(2).
+/// @param file its pidfd, since Linux 5.8, or an open /proc/PID/ns/NAME
+/// @param flags CLONE_NEW*; of a file just its own
 /// @param context what to say when it fails
-void enter_namespaces(const UniqueFd& pidfd, int flags, const std::string& context,
+void enter_namespaces(const UniqueFd& file, int flags, const std::string& context,
                       const SyscallObserver& observer);
 /// @param pid_namespace an open /proc/PID/ns/pid
 /// @return the namespace around it; not valid when that is outside our own, or there is none

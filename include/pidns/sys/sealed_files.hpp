@@ -12,7 +12,8 @@ UniqueFd open_own_program();
 bool is_sealed(const UniqueFd& file);
 /// @param name only shown: /proc/PID/exe is then `/memfd:NAME (deleted)`
 UniqueFd copy_and_seal(const UniqueFd& file, const char* name);
-/// Executes an open file: execveat(2) with this process's environment. Returns by throwing alone.
+/// Executes an open file with this process's environment: execveat(2) or, where that is refused, execve(2).
+/// Returns by throwing alone.
 [[noreturn]] void execute(const UniqueFd& file, std::span<char* const> words);
 /// PR_SET_NAME(2const)
 void set_process_name(const char* name) noexcept;

@@ -5,7 +5,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -13,6 +12,7 @@
 #include "pidns/cli/option_table.hpp"
 #include "pidns/util/options.hpp"
 #include "pidns/util/text.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pidns/cli/option_table.hpp"
 #include "pidns/util/text.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,13 +1,13 @@
 #include "pidns/cli/mistakes.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "pidns/cli/option_table.hpp"
 #include "pidns/cli/other_tools.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

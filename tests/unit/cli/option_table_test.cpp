@@ -1,9 +1,9 @@
 #include "pidns/cli/option_table.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 
 #include "pidns/util/namespaces.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,8 +1,7 @@
 #include "pidns/cli/values.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "pidns/cli/command_line.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

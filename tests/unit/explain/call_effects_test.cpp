@@ -4,8 +4,9 @@
 #include <sys/mount.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cerrno>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

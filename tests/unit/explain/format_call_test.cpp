@@ -4,9 +4,10 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

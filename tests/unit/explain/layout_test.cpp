@@ -1,8 +1,7 @@
 #include "pidns/explain/layout.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "pidns/util/colour.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

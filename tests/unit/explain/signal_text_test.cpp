@@ -1,8 +1,9 @@
 #include "pidns/explain/signal_text.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <csignal>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -3,10 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
 #include <string>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

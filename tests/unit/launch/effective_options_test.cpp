@@ -3,8 +3,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

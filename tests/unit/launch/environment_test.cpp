@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <utility>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

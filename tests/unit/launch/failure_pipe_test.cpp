@@ -1,10 +1,10 @@
 #include "pidns/launch/failure_pipe.hpp"
 
-#include <catch2/catch.hpp>
 #include <climits>
 
 #include "pidns/sys/channels.hpp"
 #include "pidns/util/failure.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,10 +1,10 @@
 #include "pidns/launch/hints.hpp"
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 
 #include "pidns/sys/error.hpp"
 #include "pidns/util/failure.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,6 +1,6 @@
 #include "pidns/launch/id_map.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -2,9 +2,8 @@
 
 #include <sched.h>
 
-#include <catch2/catch.hpp>
-
 #include "pidns/process/exit_status.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

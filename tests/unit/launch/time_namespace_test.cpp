@@ -1,9 +1,9 @@
 #include "pidns/launch/time_namespace.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstdint>
 
 #include "pidns/process/exit_status.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

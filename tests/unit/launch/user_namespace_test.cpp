@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include "pidns/launch/id_map_writer.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/util/failure.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

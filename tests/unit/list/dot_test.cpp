@@ -1,8 +1,7 @@
 #include "pidns/list/dot.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "sample_listing.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 using namespace sample_listing;

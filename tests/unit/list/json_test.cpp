@@ -1,9 +1,9 @@
 #include "pidns/list/json.hpp"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "sample_listing.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 using namespace sample_listing;

@@ -1,10 +1,9 @@
 #include "pidns/list/tree.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "pidns/util/colour.hpp"
 #include "pidns/util/text.hpp"
 #include "sample_listing.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 using namespace sample_listing;

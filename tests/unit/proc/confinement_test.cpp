@@ -1,6 +1,6 @@
 #include "pidns/proc/confinement.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace pidns;
 using namespace std::string_view_literals;

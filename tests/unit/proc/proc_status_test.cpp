@@ -1,6 +1,6 @@
 #include "pidns/proc/proc_status.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace pidns;
 

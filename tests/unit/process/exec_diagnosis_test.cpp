@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include "pidns/process/exec.hpp"
 #include "pidns/process/exit_status.hpp"
 #include "pidns/util/failure.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,9 +1,10 @@
 #include "pidns/process/name_lookup.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

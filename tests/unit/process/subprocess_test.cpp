@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "pidns/util/failure.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -5,11 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/signals.hpp"
+#include "support/catch.hpp"
 
 using namespace pidns;
 

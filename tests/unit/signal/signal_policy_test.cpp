@@ -1,6 +1,6 @@
 #include "pidns/signal/signal_policy.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,7 +1,8 @@
 #include "pidns/supervise/held_signals.hpp"
 
-#include <catch2/catch.hpp>
 #include <csignal>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,7 +1,8 @@
 #include "pidns/supervise/own_copies.hpp"
 
-#include <catch2/catch.hpp>
 #include <csignal>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

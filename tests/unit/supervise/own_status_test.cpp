@@ -1,6 +1,6 @@
 #include "pidns/supervise/own_status.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace pidns;
 

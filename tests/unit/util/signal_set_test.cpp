@@ -1,7 +1,9 @@
 #include "pidns/util/signal_set.hpp"
 
-#include <catch2/catch.hpp>
+#include <cstring>
 #include <vector>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 
@@ -50,6 +52,14 @@ TEST_CASE("a signal has a name", "[signals]") {
   CHECK(signal_name(SIGRTMIN) == "SIGRTMIN+0");
   CHECK(signal_name(SIGRTMIN + 3) == "SIGRTMIN+3");
   CHECK(signal_name(32) == "32");
+}
+
+TEST_CASE("a signal has the meaning that the C library prints", "[signals]") {
+  for (int signal = 1; signal < 32; ++signal) {
+    CHECK(signal_meaning(signal) == ::strsignal(signal));
+  }
+  CHECK(signal_meaning(32).empty());
+  CHECK(signal_meaning(SIGRTMIN).empty());
 }
 
 TEST_CASE("the name of every signal reads back as its number", "[signals]") {

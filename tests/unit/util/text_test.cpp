@@ -1,6 +1,6 @@
 #include "pidns/util/text.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace pidns;
 

@@ -1,7 +1,8 @@
 #include "pidns/util/typography.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
+
+#include "support/catch.hpp"
 
 using namespace pidns;
 

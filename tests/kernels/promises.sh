@@ -1,0 +1,97 @@
+#!/bin/sh
+# What pidns promises, tried on the kernel that scripts/kernels has booted, by the sh of busybox. Prints a line for each:
+# `promise: NAME: kept`, or what was seen in place of what.
+
+# expect NAME SEEN WANTED
+expect() {
+  if [ "$2" = "$3" ]; then echo "promise: $1: kept"; else echo "promise: $1: '$2', not '$3'"; fi
+}
+until_true() { until "$@" 2> /dev/null; do usleep 20000; done; }
+is_stopped() { grep -q '^State:.T' "/proc/$1/status"; }
+is_running() { grep -q '^State:.[SR]' "/proc/$1/status"; }
+runs() { grep -qsx "$1" /proc/[0-9]*/comm; }
+is_gone() { ! runs "$1"; }
+child_of() { tr -d ' ' < "/proc/$1/task/$1/children"; }
+as_nobody() { su nobody -s /bin/sh -c "$1"; }
+
+# start COMMAND...: runs it in the background, and waits for its first line of output.
+start() {
+  mkfifo /tmp/fifo
+  "$@" > /tmp/fifo &
+  started=$!
+  exec 3< /tmp/fifo
+  rm /tmp/fifo
+  read -r first <&3
+  [ "$first" = ready ] || echo "started: $first"
+}
+# end: sets `ended` to the status of what was started.
+end() {
+  wait "$started"
+  ended=$?
+  exec 3<&-
+}
+
+trap : INT # Ctrl-C reaches this shell too
+
+expect "exit status" "$(pidns sh -c 'exit 7'; echo $?) $(pidns --fork sh -c 'exit 8'; echo $?)" "7 8"
+expect "status 125, 126, 127" "$(for i in --no-such /etc nosuch; do pidns $i 2> /dev/null; echo $?; done | tr '\n' ' ')" "125 126 127 "
+# shellcheck disable=SC2016 # the inner shells expand all of these
+{
+  expect "death by a signal" "$(pidns sh -c 'kill -9 $$'; echo $?) $(pidns sh -c 'kill $$'; echo $?)" "137 143"
+  expect "lesson: PID 1, the host's /proc" "$(pidns --fork sh -c 'echo $$ $(cat /proc/1/comm)')" "1 init"
+  expect "lesson: a /proc of its own" "$(pidns --fork --mount-proc sh -c 'echo $$ $(cat /proc/1/comm) /proc/[0-9]*')" "1 sh /proc/1"
+  expect "nesting" "$(pidns pidns pidns --fork sh -c 'grep NSpid /proc/self/status | wc -w')" 3
+  expect "user namespace" "$(as_nobody 'pidns sh -c "id -u; echo \$\$"' | tr '\n' ' ')" "65534 2 "
+  expect "root in a user namespace" "$(as_nobody 'pidns -r --mount-proc sh -c "id -u; echo \$\$"' | tr '\n' ' ')" "0 1 "
+}
+
+start pidns --fork --mount-proc sh -c 'echo ready; exec sleep 1000'
+inside=$(child_of "$started")
+expect "lesson: a PID on both sides" "$(grep NSpid "/proc/$inside/status" | tr '\t' ' ')" "NSpid: $inside 1"
+expect "list" "$(pidns --list | grep -c "^ *$inside  *1 .*sleep 1000")" 1
+expect "join" "$(pidns --join "$started" readlink /proc/self/ns/pid)" "$(readlink "/proc/$inside/ns/pid")"
+expect "join that is not permitted" "$(as_nobody "pidns --join $inside true 2> /dev/null; echo \$?")" 125
+kill "$started"
+end
+expect "SIGTERM without a handler" "$ended" 143
+
+start pidns --mount-proc -unmiC sh -c 'hostname inside; echo ready; exec sleep 1000'
+expect "join of all namespaces" "$(pidns --join "$started" hostname)" inside
+kill -9 "$started"
+end
+until_true is_gone sleep
+expect "kill -9 of pidns" "$ended, $(pidns --list | grep -c '^pid')" "137, 1"
+
+start pidns --fork sh -c 'trap "exit 5" TERM; echo ready; while :; do sleep 1000 & wait; done'
+kill "$started"
+end
+expect "SIGTERM with a handler" "$ended" 5
+
+set -m # a job of its own: the kernel does not stop a group whose parents are all in it or elsewhere
+start pidns sh -c 'echo ready; exec sleep 1000'
+set +m
+kill -TSTP "$started"
+until_true is_stopped "$started"
+kill -CONT "$started"
+until_true is_running "$started"
+kill "$started"
+end
+expect "stop and go on" "$ended" 143
+
+for option in --init --mount-proc; do
+  until_true is_gone sleep
+  (until_true runs sleep; echo "press Ctrl-C") &
+  pidns $option sleep 1000
+  expect "Ctrl-C with $option" "$?" 130
+done
+
+if [ -e /proc/self/ns/time ]; then
+  expect "time" "$(pidns --time --boottime=1000000 cut -c 1-3 /proc/uptime)" 100
+else
+  expect "time" "$(pidns --time true 2>&1 | tail -n 1)" "pidns: hint: this kernel has no time namespaces"
+fi
+touch /tmp/kept
+expect "a namespace that is kept" "$(pidns --uts=/tmp/kept hostname kept; nsenter --uts=/tmp/kept hostname; umount /tmp/kept)" kept
+expect "explain" "$(pidns --explain --fork true 2>&1 | grep -c 'unshare(CLONE_NEWPID) = 0\|exited with status 0')" 2
+expect "check" "$(pidns --check | grep -c '^ok  \(pidns COMMAND\|PID namespace\|user namespace\|own /proc\|kernel\)')" 5
+echo "promises: all tried"

@@ -1,0 +1,15 @@
+#!/bin/bash
+# version_test.sh: CMakeLists.txt says the version; the change log and the recipes of other distributions agree.
+set -euo pipefail
+# shellcheck source=tests/repository/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+version=$(sed -n 's/^project(pidns VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
+[[ $version ]] || fail "CMakeLists.txt says no version"
+expect "that of CHANGELOG.md" "$(sed -n 's/^## \[\([0-9.]*\)\].*/\1/p' CHANGELOG.md | head -n 1)" "$version"
+expect "that of the spec" "$(sed -n 's/^Version: *//p' packaging/fedora/pidns.spec)" "$version"
+for recipe in packaging/arch/PKGBUILD packaging/alpine/APKBUILD; do
+  expect "that of $recipe" "$(sed -n 's/^pkgver=//p' $recipe)" "$version"
+done
+expect "that of package.nix" "$(sed -n 's/^ *version = "\(.*\)";/\1/p' packaging/nix/package.nix)" "$version"
+echo "version $version in 6 places"
