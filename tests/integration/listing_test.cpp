@@ -256,7 +256,7 @@ TEST_CASE("JSON and text have the same facts", "[listing]") {
               const std::string command = process["command"].back().get<std::string>();
               const auto found = words(line.substr(line.find_first_of("0123456789pO")));
               return found.size() > 3 && found[0] == process["outside"].dump() && found[1] == inside &&
-                     found[2] == process["user"] && line.ends_with(command);
+                     found[2] == process["user"].get<std::string>() && line.ends_with(command);
             }) == 1);
     }
   }
