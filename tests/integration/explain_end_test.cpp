@@ -44,7 +44,7 @@ TEST_CASE("with an init, orphans that are reaped and what is left are narrated",
 orphan=$(sh -c 'sh -c "until grep -q PPid:.1$ /proc/\$\$/status; do :; done; exit 9" >&2 & echo $!')
 while [ -e /proc/$orphan ]; do :; done
 sleep 1000 &
-until grep -q ^sleep /proc/$!/cmdline; do :; done
+until grep -qzx sleep /proc/$!/cmdline; do :; done
 exit 3)";
   const Result result = run_pidns({"--explain", "sh", "-c", script});
   CHECK(result.status() == 3);
