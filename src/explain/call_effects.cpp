@@ -282,7 +282,7 @@ Step describe_call(const sys::Call& call, const std::optional<sys::Result>& resu
 }
 
 Step describe_added_user_namespace() {
-  return {.headline = "CAP_SYS_ADMIN is missing: pidns adds a user namespace, in which it has it"};
+  return {.headline = "CAP_SYS_ADMIN is missing: pidns adds a user namespace, which grants it"};
 }
 
 }  // namespace pidns

@@ -123,12 +123,14 @@ class Narrator::Narration {
     try {
       const Observed seen = observe(call, result);
       const Step step = describe_call(call, seen.result, seen.observation);
-      shared_->held_size = 0;  // the execution has failed, if there was one
+      forget_execution();  // it has failed, if there was one
       write_next(step);
     } catch (const std::exception&) {
       // Without memory for it the step is not narrated.
     }
   }
+
+  void forget_execution() { shared_->held_size = 0; }
 
   void narrate_execution() {
     const std::size_t size = shared_->held_size.exchange(0);
@@ -198,7 +200,9 @@ class Narrator::Narration {
   }
 
   void ask(const Step& next) {
-    const std::string question = render_question(shared_->steps + 1, next, style_);
+    Style style = style_;
+    style.width = sys::width_of(terminal_).value_or(style.width);
+    const std::string question = render_question(shared_->steps + 1, next, style);
     const Answer answer = [&] {
       // All signals are blocked, and a child of vfork(2) cannot stop alone: keys are read as they are.
       const sys::KeyMode mode(terminal_, sys::SignalKeys::off);
@@ -210,6 +214,9 @@ class Narrator::Narration {
       erase += "\x1b[A\x1b[K";
     }
     sys::write_text(terminal_.get(), erase, sys::Wait::yes);
+    if (answer.is_alone) {
+      ::_exit(status_failed);  // nobody is left to be told
+    }
     shared_->stops = !answer.goes_on_alone;
     shared_->signal = answer.signal;
     if (answer.signal != 0) {
@@ -226,7 +233,8 @@ class Narrator::Narration {
   struct Answer {
     bool quits = false;
     bool goes_on_alone = false;
-    int signal = 0;  ///< which ends pidns
+    bool is_alone = false;  ///< the pidns that was started has ended
+    int signal = 0;         ///< which ends pidns
   };
 
   Answer wait_for_answer() {
@@ -242,8 +250,13 @@ class Narrator::Narration {
           return {.goes_on_alone = *key == 'c', .signal = signal};
         }
       }
-      if (const int signal = signal_to_started()) {
-        return {.signal = signal};
+      // A signal that waits for the pidns that was started, which cannot take it while its child asks.
+      const auto started = started_file_.valid() ? read_status_again(started_file_) : own_;
+      if (!started || started->state == 'Z') {
+        return {.is_alone = true};
+      }
+      if (const SignalSet ending = started->pending & ending_; ending != SignalSet()) {
+        return {.signal = *ending.begin()};
       }
     }
   }
@@ -251,17 +264,6 @@ class Narrator::Narration {
   /// @return 0 when the key sends none
   static int signal_of(char key) {
     return key == '\x03' ? SIGINT : key == '\x1c' ? SIGQUIT : key == '\x1a' ? SIGTSTP : 0;
-  }
-
-  /// A signal that waits for the pidns that was started, which cannot take it while its child asks.
-  /// @return 0 when there is none
-  int signal_to_started() {
-    const ProcStatus started = try_read_status(proc_.get(), fmt::format("{}/status", own_.pid));
-    if (started.pid == 0 || started.state == 'Z') {
-      ::_exit(status_failed);  // the shell outside, which sees that end, sets the terminal as it was
-    }
-    const SignalSet ending = started.pending & ending_;
-    return ending == SignalSet() ? 0 : *ending.begin();
   }
 
   /// Reads the namespaces of this process. @return those that are not the ones read before
@@ -287,6 +289,8 @@ class Narrator::Narration {
   UniqueFd proc_ = sys::or_default_on_error([] { return open_proc(); });
   pid_t started_ = ::getpid();
   ProcStatus own_;  // of the pidns that was started
+  // Open from the start: hidepid may hide it from a child with other IDs.
+  UniqueFd started_file_ = open_status(proc_, own_.pid);
   SignalSet ending_ = ending_signals(own_);
   // Of the process whose memory this is: hidepid may hide it from a child that narrates its fork(2).
   std::vector<pid_t> pids_;
@@ -317,8 +321,18 @@ void Narrator::prepare(const sys::Call& call) {
 }
 
 void Narrator::narrate_execution() noexcept {
+  try {
+    if (narration_) {
+      narration_->narrate_execution();
+    }
+  } catch (const std::exception&) {
+    // Without memory for it the step is not narrated.
+  }
+}
+
+void Narrator::forget_execution() noexcept {
   if (narration_) {
-    narration_->narrate_execution();
+    narration_->forget_execution();
   }
 }
 

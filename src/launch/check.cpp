@@ -126,9 +126,10 @@ Finding look_at_hidepid() {
 Finding look_at_kernel() {
   const std::string release = kernel_release();
   const bool ok = is_new_enough(release);
-  return {.ok = ok,
-          .what = "kernel",
-          .text = fmt::format("Linux {}{}", release, ok ? "" : ": pidns needs 5.4 or later")};
+  return {
+      .ok = ok,
+      .what = "kernel",
+      .text = ok ? fmt::format("Linux {}", release) : fmt::format("Linux {}: {}", release, kernel_needed)};
 }
 
 /// How often the first stage of the lesson, a /proc that is still that of the parent namespace, is too much

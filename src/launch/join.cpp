@@ -156,8 +156,7 @@ class Joiner {
     std::vector<std::pair<int, UniqueFd>> namespaces;  // all open before the first is entered
     for (const NamespaceKind& kind : namespace_kinds) {
       if ((flags & kind.flag) != 0) {
-        namespaces.emplace_back(
-            kind.flag, sys::open_file(process.get(), fmt::format("ns/{}", kind.file).c_str(), O_RDONLY));
+        namespaces.emplace_back(kind.flag, open_namespace(process, kind));
       }
     }
     // The user namespace gives privilege over what belongs to it, and takes that over anything else.
@@ -166,6 +165,14 @@ class Joiner {
     }
     for (const auto& [flag, file] : namespaces) {
       sys::enter_namespaces(file, flag, context(), observer_);
+    }
+  }
+
+  UniqueFd open_namespace(const UniqueFd& process, const NamespaceKind& kind) {
+    try {
+      return sys::open_file(process.get(), fmt::format("ns/{}", kind.file).c_str(), O_RDONLY);
+    } catch (const sys::Error& error) {
+      throw_join_error(error.error() == ENOENT ? ESRCH : error.error());
     }
   }
 
@@ -203,8 +210,7 @@ pid_t first_process_in(const UniqueFd& proc, ino_t number) {
   pid_t lowest = 0;
   for (const std::string& name : sys::list_directory(proc.get(), ".")) {
     const auto pid = leading_number<pid_t>(name);
-    const auto link = [&] { return sys::read_link(proc.get(), fmt::format("{}/ns/pid", pid).c_str()); };
-    if (pid <= 0 || pid_namespace_number(sys::or_default_on_error(link)) != number) {
+    if (pid <= 0 || sys::or_default_on_error([&] { return pid_namespace_of(proc, pid); }) != number) {
       continue;
     }
     const auto status = try_read_status(proc, pid);

@@ -13,8 +13,7 @@ namespace pidns {
 
 std::string kernel_release() {
   utsname names{};
-  ::uname(&names);
-  return on_one_line(names.release);
+  return ::uname(&names) == 0 ? on_one_line(names.release) : std::string();
 }
 
 bool is_new_enough(std::string_view release) {
@@ -24,8 +23,9 @@ bool is_new_enough(std::string_view release) {
 }
 
 void refuse_old_kernel() {
-  if (const std::string release = kernel_release(); !is_new_enough(release)) {
-    throw Failure(status_failed, fmt::format("Linux {} is too old: pidns needs 5.4 or later", release), {});
+  const std::string release = kernel_release();
+  if (!release.empty() && !is_new_enough(release)) {
+    throw Failure(status_failed, fmt::format("Linux {} is too old: {}", release, kernel_needed), {});
   }
 }
 

@@ -182,6 +182,7 @@ ExitStatus launch(const Options& requested, Log& log) {
     if (const int signal = narrator.ending_signal()) {
       return {.killed = true, .value = signal};
     }
+    narrator.forget_execution();
     if (narrator.has_begun() && !narrator.was_quit()) {
       narrator.narrate(describe_failure, failure);
     }

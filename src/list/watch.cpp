@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <optional>
 #include <set>
@@ -68,6 +69,11 @@ class Screen {
   sys::KeyMode keys_;
 };
 
+/// Of this process, so that a terminal that does not read is no reason to wait.
+std::chrono::milliseconds processor_time() {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::clock()) * 1000 / CLOCKS_PER_SEC);
+}
+
 class Watch {
  public:
   explicit Watch(const ListRequest& request)
@@ -78,10 +84,7 @@ class Watch {
     sys::set_signal_mask(SignalSet::all());
     std::optional<Screen> screen(std::in_place, terminal_);
     while (true) {
-      const auto begin = Clock::now();
       draw();
-      pause_ =
-          time_to_show(*request_.watch, std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - begin));
       const auto event = wait();
       if (event == Event::leave) {
         return ending_;
@@ -99,13 +102,16 @@ class Watch {
   enum class Event { redraw, stop, leave };
 
   void draw() {
+    const auto begin = processor_time();
     const auto size = sys::stdout_size();
     std::vector<Line> lines = to_lines(read_listing(request_.targets), size.columns);
     const auto compared = compare(before_ ? *before_ : lines, lines);
+    const std::string picture = to_picture(compared, size.rows - 1, colour_);
+    pause_ = time_to_show(*request_.watch, processor_time() - begin);
     const std::string title =
         fmt::format("pidns --list, every {:g} s: q leaves", static_cast<double>(pause_.count()) / 1000);
-    sys::write_all(STDOUT_FILENO, fmt::format("\x1b[H{}\x1b[K\r\n{}\x1b[J", fit(title, size.columns),
-                                              to_picture(compared, size.rows - 1, colour_)));
+    sys::write_all(STDOUT_FILENO,
+                   fmt::format("\x1b[H{}\x1b[K\r\n{}\x1b[J", fit(title, size.columns), picture));
     before_ = std::move(lines);
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include "pidns/proc/proc_status.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
+#include "pidns/sys/processes.hpp"
 #include "pidns/sys/ptrace.hpp"
 #include "pidns/util/text.hpp"
 
@@ -26,6 +28,11 @@ struct Stop {
 Stop stop_of(int status) {
   constexpr int signal_bits = 0x7f;
   return {.signal = status & signal_bits, .event = status >> 8};
+}
+
+/// ptrace(2), "Group-stop".
+bool is_group_stop(const Stop& stop) {
+  return stop.event == PTRACE_EVENT_STOP && stop.signal != SIGTRAP;
 }
 
 /// Whether a system call ends with EINTR when its thread is stopped, though no handler runs: signal(7),
@@ -77,15 +84,23 @@ SignalSet DeliveryWatch::attach_again() {
   if (held == SignalSet() || !attach(target_)) {
     return {};
   }
+  // The others may stop later, to be handled: for the delivery of a signal, too.
+  for (const pid_t thread : threads_) {
+    const siginfo_t change = sys::wait_for(thread, WSTOPPED | WNOHANG | WNOWAIT | __WALL);
+    if (change.si_code == CLD_TRAPPED && is_group_stop(stop_of(change.si_status))) {
+      stopped_.push_back(thread);
+    }
+  }
   held_.hold_missing();
   known_handled_ = handled_by(target_.pid);
   return held & ~(known_handled_ | read_pending().value_or(held));
 }
 
-void DeliveryWatch::resume_all() {
-  for (const pid_t thread : threads_) {
-    sys::resume(thread, 0);  // one that was not stopped runs already
+void DeliveryWatch::resume_stopped() {
+  for (const pid_t thread : stopped_) {
+    sys::resume(thread, 0);
   }
+  stopped_.clear();
 }
 
 void DeliveryWatch::add(int signal, SignalSet handled) {
@@ -109,8 +124,8 @@ void DeliveryWatch::handle(const siginfo_t& change, const std::function<void(int
       discard(stop.signal);
     }
     resume(thread, discarded ? 0 : stop.signal);
-  } else if (stop.event == PTRACE_EVENT_STOP && stop.signal != SIGTRAP) {
-    sys::detach(thread, 0);  // a group-stop: it stays stopped, which is then reported as without us
+  } else if (is_group_stop(stop)) {
+    sys::detach(thread, 0);  // it stays stopped, which is then reported as without us
     threads_.erase(thread);
   } else {
     resume(thread, 0);

@@ -349,11 +349,10 @@ class Supervisor {
     narrator().narrate(describe_continuation, supervised_.receiver);
     // The shell may have continued the whole group; a second SIGCONT would run a handler of PID 1 twice.
     const bool continues = is_stopped();
-    const SignalSet doubtful =
-        watch_.attach_again();  // first: it may stop holding them as soon as it goes on
+    const SignalSet doubtful = watch_.attach_again();
     if (continues) {
       sys::send_signal(child().pid(), SIGCONT);
-      watch_.resume_all();
+      watch_.resume_stopped();
     }
     for (const int number : doubtful) {
       sys::send_signal(child().pid(), number);

@@ -25,6 +25,10 @@ std::optional<std::size_t> width_of(int terminal) {
 
 }  // namespace
 
+std::optional<std::size_t> width_of(const UniqueFd& terminal) {
+  return width_of(terminal.get());
+}
+
 std::optional<std::size_t> stdout_width() {
   return width_of(STDOUT_FILENO);
 }

@@ -1,3 +1,6 @@
+#include <sys/syscall.h>
+
+#include <cerrno>
 #include <csignal>
 
 #include "harness.hpp"
@@ -36,6 +39,20 @@ TEST_CASE("a command that is killed before it is executed is not narrated as exe
     REQUIRE(!numbers.empty());
     CHECK(numbers.back() == "[" + std::to_string(numbers.size()) + "]");
   }
+}
+
+TEST_CASE("a command that is not executed since its namespace cannot be pinned is not narrated as executed",
+          "[explain]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/pinned";
+  write_file(file, "");
+  const Result result =
+      run_pidns({"--explain", "--fork", "--pid=" + file, "echo", "ran"}, {.before_exec = [] {
+                  refuse_calls({SYS_mount, SYS_open_tree}, EPERM);
+                }});
+  CHECK(result.status() == 125);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, !Catch::Contains("execvp(") && Catch::Contains("pidns cannot continue"));
 }
 
 TEST_CASE("with an init, orphans that are reaped and what is left are narrated", "[explain]") {

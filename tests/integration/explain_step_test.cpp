@@ -172,6 +172,30 @@ TEST_CASE("a child of pidns that waits for a key ends with pidns", "[explain]") 
   }
 }
 
+TEST_CASE("a child that may not look at pidns waits for its key all the same", "[explain]") {
+  const auto words = stepped({"--fork", "--setuid=65534", "--setgid=65534", "sh", "-c", "exit 7"});
+  for (const std::string mode : {"1", "2"}) {
+    CAPTURE(mode);
+    Terminal terminal(after_mounting("mount -t proc -o hidepid=" + mode + " proc /proc", words),
+                      {.environment = {"TERM=xterm"}});
+    step_through(terminal, "exited with status 7");
+    CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 7});
+  }
+}
+
+TEST_CASE("the terminal is as before when pidns is killed while its child asks", "[explain]") {
+  const std::string pidns = harness::pidns_binary();
+  Terminal terminal(
+      {"sh", "-c",
+       "before=$(stty -g); " + pidns +
+           " --explain=step --fork true; until [ \"$(stty -g)\" = \"$before\" ]; do :; done; echo same"},
+      {.environment = {"TERM=xterm"}});
+  go_to_question(terminal, 3);
+  ::kill(children_of(terminal.pid()).front(), SIGKILL);
+  terminal.wait_for("same\r\n");
+  CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 0});
+}
+
 TEST_CASE("a narration with --explain=step without a terminal is an error before anything is done",
           "[explain]") {
   const Result result = run(stepped({"true"}), {.before_exec = [] { ::setsid(); }});

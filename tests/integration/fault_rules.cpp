@@ -42,6 +42,7 @@ const std::vector<Rule>& harmless_calls() {
       {"rt_sigprocmask", "the message is written with the mask unchanged"},
       {"rt_sigtimedwait", "PID 1 is continued once more"},
       {"set_robust_list", "there is no robust mutex"},
+      {"uname", "the kernel is taken to be new enough"},
       {"wait4", "of a child that init reaps once pidns has ended"},
       {"write /memfd:err", "the message is lost, the status is not"},
       {"write pipe", "a child that cannot report to its parent says itself what has failed"},

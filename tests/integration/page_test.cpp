@@ -243,6 +243,7 @@ TEST_CASE("both lessons show what appears on a machine with few processes", "[pa
       harness::run_pidns({"--init", "sh", "-c", first_pid, std::filesystem::read_symlink("/proc/self/exe"),
                           "the lesson shows what appears,the lesson in Japanese shows what appears"});
   INFO(result.out);
+  CHECK_THAT(result.out, Catch::Contains("in 2 test cases"));
   CHECK(result.status() == 0);
 }
 

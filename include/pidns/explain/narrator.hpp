@@ -32,6 +32,9 @@ class Narrator {
   /// execve(2) does not return to tell it. Nothing is narrated when it was killed before.
   void narrate_execution() noexcept;
 
+  /// Where the command was not executed after all: a last step before it has failed.
+  void forget_execution() noexcept;
+
   /// @throws Failure where --explain=step has no terminal
   void check_terminal() const;
 

@@ -26,7 +26,7 @@ std::string to_picture(const std::vector<WatchedLine>& lines, std::size_t height
 /// How long a picture is shown. It takes a twentieth of a processor at most, however long it takes to make
 /// one.
 /// @param asked what the user wants
-/// @param took the time that this picture has taken
+/// @param took the processor's time that this picture has taken
 std::chrono::milliseconds time_to_show(std::chrono::milliseconds asked, std::chrono::milliseconds took);
 
 /// Shows the listing again and again on the alternate screen of the terminal, until q or a signal ends it.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "pidns/proc/process_ids.hpp"
 #include "pidns/supervise/held_signals.hpp"
@@ -25,11 +26,13 @@ class DeliveryWatch {
   /// Attaches to all threads of PID 1. To be called before the signal is passed on.
   /// @return false when that is refused, as when PID 1 is traced already
   bool attach(ProcessIds target);
-  /// Attaches again to a PID 1 that was stopped while it held signals. What is attached to while it is
-  /// stopped stays so after a SIGCONT, until resume_all().
+  /// Attaches again to a PID 1 that was stopped while it held signals. To be called before it is continued:
+  /// it may stop holding them as soon as it goes on.
   /// @return those of them that may have been discarded, if it has been continued already
   SignalSet attach_again();
-  void resume_all();
+  /// Lets the threads go on that attach_again() has found stopped: a SIGCONT does not do that for a traced
+  /// thread.
+  void resume_stopped();
   /// @param handled the signals that PID 1 caught or ignored at the last look before the delivery
   void add(int signal, SignalSet handled);
   void remove_stop_signals() { held_.remove_stop_signals(); }
@@ -58,7 +61,8 @@ class DeliveryWatch {
 
   const UniqueFd& proc_;
   ProcessIds target_{};
-  std::set<pid_t> threads_;  // attached to
+  std::set<pid_t> threads_;     // attached to
+  std::vector<pid_t> stopped_;  // of those, until they are resumed
   HeldSignals held_;
   SignalSet known_handled_;  // by PID 1, at the last look before a delivery
   int looks_ = 0;            // since the last change

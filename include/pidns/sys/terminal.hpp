@@ -18,6 +18,7 @@ pid_t foreground_group(const UniqueFd& terminal);
 /// be blocked: tcsetpgrp(3).
 void set_foreground_group(const UniqueFd& terminal, pid_t group);
 bool group_exists(pid_t group);
+std::optional<std::size_t> width_of(const UniqueFd& terminal);
 /// The width of the terminal that stdout, or stderr, is; nothing when it is not a terminal.
 std::optional<std::size_t> stdout_width();
 std::optional<std::size_t> stderr_width();
