@@ -91,6 +91,7 @@ class Narrator::Narration {
     if (options.explain_step) {
       terminal_ = sys::open_terminal();
       sys::stop_in_background(terminal_);
+      started_file_ = open_status(proc_, own_.pid);
       shared_->stops = true;
     }
   }
@@ -289,8 +290,8 @@ class Narrator::Narration {
   UniqueFd proc_ = sys::or_default_on_error([] { return open_proc(); });
   pid_t started_ = ::getpid();
   ProcStatus own_;  // of the pidns that was started
-  // Open from the start: hidepid may hide it from a child with other IDs.
-  UniqueFd started_file_ = open_status(proc_, own_.pid);
+  // Its status, of --explain=step, open from the start: hidepid may hide it from a child with other IDs.
+  UniqueFd started_file_;
   SignalSet ending_ = ending_signals(own_);
   // Of the process whose memory this is: hidepid may hide it from a child that narrates its fork(2).
   std::vector<pid_t> pids_;
