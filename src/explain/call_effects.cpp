@@ -74,9 +74,8 @@ Sentences describe(const sys::SetNs& call, const Observation& observed) {
 /// Both PIDs of a child.
 std::string describe_pids(const Observation& observed) {
   return observed.outside != observed.inside
-             ? fmt::format("PID {} outside is PID {} inside",
-                           mark_outside(fmt::format("{}", observed.outside)),
-                           mark_inside(fmt::format("{}", observed.inside)))
+             ? fmt::format("PID {} outside is PID {} inside", mark_outside(observed.outside),
+                           mark_inside(observed.inside))
              : fmt::format("the child is PID {}, in the same PID namespace", observed.inside);
 }
 
@@ -233,13 +232,13 @@ Sentences describe(const sys::Execute& call, const Observation& observed) {
   if (observed.caller == 0) {
     return describe_trap(program, observed);
   }
-  Sentences sentences{fmt::format("Same process, same PID {}: now it runs {}.",
-                                  mark_inside(fmt::format("{}", observed.inside)), program)};
+  Sentences sentences{
+      fmt::format("Same process, same PID {}: now it runs {}.", mark_inside(observed.inside), program)};
   if (observed.proc == ProcShows::parent_namespace) {
     sentences.push_back(
         fmt::format("/proc is still that of the parent namespace: ps lists the processes outside, among them "
                     "{} as PID {}, and /proc/{} is another process.",
-                    program, mark_outside(fmt::format("{}", observed.proc_pid)), observed.inside));
+                    program, mark_outside(observed.proc_pid), observed.inside));
   } else if (observed.proc == ProcShows::nothing) {
     sentences.emplace_back("There is no /proc here: ps has nothing to read.");
   }
@@ -248,9 +247,8 @@ Sentences describe(const sys::Execute& call, const Observation& observed) {
 
 /// fork(2) returns a PID in the namespace of its caller.
 std::string format_fork(const sys::Call& call, const sys::Result& result, const Observation& observed) {
-  const std::string pid = fmt::format("{}", result.value);
   return fmt::format("{} = {}", format_call(call, std::nullopt),
-                     observed.caller == 0 ? mark_outside(pid) : mark_inside(pid));
+                     observed.caller == 0 ? mark_outside(result.value) : mark_inside(result.value));
 }
 
 /// Only what the error itself does not say: after most errors pidns exits with a message.

@@ -135,7 +135,8 @@ class Narrator::Narration {
 
   void narrate_execution() {
     const std::size_t size = shared_->held_size.exchange(0);
-    if (size > 0 && !has_ended_before_exec(read_stat(shared_->executes))) {
+    if (size > 0 && !has_ended_before_exec(
+                        sys::try_read_file(proc_.get(), fmt::format("{}/stat", shared_->executes.load())))) {
       ++shared_->steps;
       write({shared_->held.data(), size});
     }
@@ -156,12 +157,6 @@ class Narrator::Narration {
   static void write(std::string_view text) { sys::write_text(STDERR_FILENO, text, sys::Wait::no); }
 
   void write_next(const Step& step) { write(render(++shared_->steps, step, style_)); }
-
-  /// @return nothing when it cannot be read
-  [[nodiscard]] std::string read_stat(pid_t process) const {
-    return sys::or_default_on_error(
-        [&] { return sys::read_file(proc_.get(), fmt::format("{}/stat", process).c_str()); });
-  }
 
   Observed observe(const sys::Call& call, std::optional<sys::Result> result) {
     const ProcStatus own = try_read_status(proc_.get(), "self/status");

@@ -16,16 +16,14 @@ std::string sender_text(const Sender& sender) {
                                           : "from the kernel";
   }
   if (sender.origin == Origin::group) {
-    return fmt::format("from PID {}, a process inside, to the whole process group",
-                       mark_outside(fmt::format("{}", sender.pid)));
+    return fmt::format("from PID {}, a process inside, to the whole process group", mark_outside(sender.pid));
   }
   if (sender.code == SI_TIMER) {
     return "from a timer";
   }
   // 0: the sender is in a parent namespace, or the signal went to a whole process group, and PID 1 received
   // it before us: send_signal_locked() in kernel/signal.c.
-  return sender.pid == 0 ? "from an unknown process"
-                         : "from PID " + mark_outside(fmt::format("{}", sender.pid));
+  return sender.pid == 0 ? "from an unknown process" : "from PID " + mark_outside(sender.pid);
 }
 
 std::string_view name_of(Receiver receiver) {

@@ -22,14 +22,6 @@ std::string mark_inside(const std::string& text) {
   return marked(Mark::inside, text);
 }
 
-std::string mark_outside(ino_t number) {
-  return mark_outside(fmt::format("{}", number));
-}
-
-std::string mark_inside(ino_t number) {
-  return mark_inside(fmt::format("{}", number));
-}
-
 std::string mark_change(ino_t outside, ino_t inside) {
   const std::string before = fmt::format("{}", outside);
   const std::string after = fmt::format("{}", inside);

@@ -40,7 +40,8 @@ class Joiner {
       : pid_(pid), named_(named), proc_(proc), observer_(observer), log_(log) {}
 
   void join() {
-    const UniqueFd process = open_process();
+    // It stays the directory of this process, whatever becomes of its PID.
+    const UniqueFd process = open_of_target(proc_, fmt::format("{}", pid_), O_PATH | O_DIRECTORY);
     const UniqueFd pidfd = open_pidfd();
     const int flags = namespaces_to_enter();
     if ((flags & CLONE_NEWPID) == 0) {
@@ -77,10 +78,10 @@ class Joiner {
     return sys::read_file(proc_.get(), fmt::format("{}/{}", pid_, file).c_str());
   }
 
-  /// Its directory in /proc, which stays that of this process.
-  UniqueFd open_process() {
+  /// Opens a file of the process in /proc: if it is missing, the process has ended.
+  UniqueFd open_of_target(const UniqueFd& directory, const std::string& path, int flags) {
     try {
-      return sys::open_file(proc_.get(), fmt::format("{}", pid_).c_str(), O_PATH | O_DIRECTORY);
+      return sys::open_file(directory.get(), path.c_str(), flags);
     } catch (const sys::Error& error) {
       throw_join_error(error.error() == ENOENT ? ESRCH : error.error());
     }
@@ -156,7 +157,8 @@ class Joiner {
     std::vector<std::pair<int, UniqueFd>> namespaces;  // all open before the first is entered
     for (const NamespaceKind& kind : namespace_kinds) {
       if ((flags & kind.flag) != 0) {
-        namespaces.emplace_back(kind.flag, open_namespace(process, kind));
+        namespaces.emplace_back(kind.flag,
+                                open_of_target(process, fmt::format("ns/{}", kind.file), O_RDONLY));
       }
     }
     // The user namespace gives privilege over what belongs to it, and takes that over anything else.
@@ -165,14 +167,6 @@ class Joiner {
     }
     for (const auto& [flag, file] : namespaces) {
       sys::enter_namespaces(file, flag, context(), observer_);
-    }
-  }
-
-  UniqueFd open_namespace(const UniqueFd& process, const NamespaceKind& kind) {
-    try {
-      return sys::open_file(process.get(), fmt::format("ns/{}", kind.file).c_str(), O_RDONLY);
-    } catch (const sys::Error& error) {
-      throw_join_error(error.error() == ENOENT ? ESRCH : error.error());
     }
   }
 

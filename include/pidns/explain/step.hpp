@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -14,15 +15,21 @@ struct Step {
   bool failed = false;
 };
 
-/// Marks in the texts of a step: from one on, what stands there counts outside, inside, or on neither side.
+/// Marks in the texts of a step: from one on, the text is about the outside, the inside, or neither.
 /// The layout turns them into colours, or leaves them out.
 enum class Mark : char { outside = '\x01', inside = '\x02', none = '\x03' };
 
-/// A text that counts outside, and one that counts inside: a PID, the number of a namespace.
+/// What is valid outside, and what is valid inside: a PID, the number of a namespace.
 std::string mark_outside(const std::string& text);
 std::string mark_inside(const std::string& text);
-std::string mark_outside(ino_t number);
-std::string mark_inside(ino_t number);
+template <std::integral Number>
+std::string mark_outside(Number number) {
+  return mark_outside(std::to_string(number));
+}
+template <std::integral Number>
+std::string mark_inside(Number number) {
+  return mark_inside(std::to_string(number));
+}
 
 /// `41 -> 42`: the numbers of a namespace outside and inside, of which only the digits that differ are
 /// marked.

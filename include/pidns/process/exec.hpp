@@ -11,7 +11,7 @@ namespace pidns {
 
 /// Executes the command: looks it up in PATH as execvp(3) does, and like it hands a file that no loader knows
 /// to /bin/sh, unless that is an ELF file.
-/// @param last_step what is to be done just before: after the observer, who may prevent it all
+/// @param last_step called just before the execution, and after the observer, which may throw
 /// @throws Failure, with status 126 or 127 and, where the cause is known, a hint
 [[noreturn]] void execute_command(const std::vector<std::string>& command,
                                   const sys::SyscallObserver& observer,

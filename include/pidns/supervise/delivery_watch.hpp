@@ -27,7 +27,7 @@ class DeliveryWatch {
   /// @return false when that is refused, as when PID 1 is traced already
   bool attach(ProcessIds target);
   /// Attaches again to a PID 1 that was stopped while it held signals. To be called before it is continued:
-  /// it may stop holding them as soon as it goes on.
+  /// once it runs, it may release them at any moment.
   /// @return those of them that may have been discarded, if it has been continued already
   SignalSet attach_again();
   /// Lets the threads go on that attach_again() has found stopped: a SIGCONT does not do that for a traced

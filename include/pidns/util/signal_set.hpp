@@ -58,7 +58,7 @@ SignalSet deadly(int signal);
 /// `SIGTERM`, `SIGRTMIN+3`; the bare number where there is no name.
 std::string signal_name(int signal);
 
-/// What it means, in few words: `Hangup`; empty where there is no name.
+/// A short description of a signal: `Hangup`; empty for one without a name.
 std::string_view signal_meaning(int signal);
 
 /// Reads a signal as kill(1) takes it: `TERM`, `SIGTERM`, `15`, `RTMIN+3`, `RTMAX-1`, in either case.
