@@ -160,7 +160,7 @@ class Reader {
   [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || is_root(own_); }
 
   [[nodiscard]] ProcStatus status_of(pid_t pid) const {
-    return read_status_at(proc_.get(), fmt::format("{}/status", pid).c_str());
+    return read_status_at(proc_.get(), fmt::format("{}/status", pid).c_str(), StatusLines::up_to_pids);
   }
 
   /// By its PID each time: one more file to open and to close costs a tenth of the listing, and the kernel

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -172,9 +173,11 @@ LineBuilder header_line(const Listing::Namespace& ns) {
   return line.add(kept_text(ns) + own_text(ns));
 }
 
+/// Gives the lines one by one: thousands of them would be held in memory for nothing.
 class TreeWriter {
  public:
-  TreeWriter(const Listing& listing, std::optional<std::size_t> width) : listing_(listing), width_(width) {
+  TreeWriter(const Listing& listing, std::optional<std::size_t> width, std::function<void(Line)> take_line)
+      : listing_(listing), width_(width), take_line_(std::move(take_line)) {
     for (const auto& ns : listing.namespaces) {
       numbers_.insert(ns.number);
     }
@@ -183,7 +186,7 @@ class TreeWriter {
     }
   }
 
-  std::vector<Line> write() {
+  void write() {
     write_below(0, "");
     if (listing_.hidden_processes > 0) {
       write_line(
@@ -192,11 +195,10 @@ class TreeWriter {
     if (!listing_.hidepid.empty()) {
       write_line(fmt::format("there may be more: /proc is mounted with hidepid={}", listing_.hidepid));
     }
-    return std::move(lines_);
   }
 
  private:
-  void write_line(std::string text) { lines_.push_back(LineBuilder().add(std::move(text)).build(width_)); }
+  void write_line(std::string text) { take_line_(LineBuilder().add(std::move(text)).build(width_)); }
 
   /// @param indent of the lines below the parent
   // NOLINTNEXTLINE(misc-no-recursion): namespaces nest 32 levels deep at most
@@ -209,7 +211,7 @@ class TreeWriter {
       const bool is_last = ns == children->second.back();
       const std::string branch = parent == 0 ? "" : is_last ? "`- " : "|- ";
       const std::string below = indent + (parent == 0 ? "" : is_last ? "   " : "|  ");
-      lines_.push_back(header_line(*ns).before(indent + branch).build(width_));
+      take_line_(header_line(*ns).before(indent + branch).build(width_));
       write_processes(*ns, below + (children_.contains(ns->number) ? "|  " : "   "));
       write_below(ns->number, below);
     }
@@ -233,14 +235,13 @@ class TreeWriter {
           .add(fmt::format("  {:>{}}", inside, inside_width), Line::Colour::inside)
           .add(fmt::format("  {:{}}  {}", user, user_width, command));
     };
-    lines_.push_back(row("OUTSIDE", "INSIDE", "USER", "COMMAND").about(ns.number, -1).build(width_));
+    take_line_(row("OUTSIDE", "INSIDE", "USER", "COMMAND").about(ns.number, -1).build(width_));
     for (const auto& [process, branch] : process_tree(ns.processes)) {
       const pid_t pid = process->pids.front();
-      lines_.push_back(
-          row(pid, inside_text(*process), on_one_line(process->user), branch + command_text(*process))
-              .about(ns.number, pid)
-              .zombie(process->state == 'Z')
-              .build(width_));
+      take_line_(row(pid, inside_text(*process), on_one_line(process->user), branch + command_text(*process))
+                     .about(ns.number, pid)
+                     .zombie(process->state == 'Z')
+                     .build(width_));
     }
   }
 
@@ -248,7 +249,7 @@ class TreeWriter {
   std::optional<std::size_t> width_;
   std::set<ino_t> numbers_;
   std::map<ino_t, std::vector<const Listing::Namespace*>> children_;  // those without a parent here: of 0
-  std::vector<Line> lines_;
+  std::function<void(Line)> take_line_;
 };
 
 std::string_view code_of(Line::Colour colour) {
@@ -266,7 +267,9 @@ std::vector<Row> process_tree(const std::vector<Listing::Process>& processes) {
 }
 
 std::vector<Line> to_lines(const Listing& listing, std::optional<std::size_t> width) {
-  return TreeWriter(listing, width).write();
+  std::vector<Line> lines;
+  TreeWriter(listing, width, [&](Line line) { lines.push_back(std::move(line)); }).write();
+  return lines;
 }
 
 std::string to_text(const Line& line, bool colour) {
@@ -281,9 +284,9 @@ std::string to_text(const Line& line, bool colour) {
 
 std::string to_text(const Listing& listing, std::optional<std::size_t> width, bool colour) {
   std::string text;
-  for (const Line& line : to_lines(listing, width)) {
+  TreeWriter(listing, width, [&](const Line& line) {
     text.append(to_text(line, colour)).push_back('\n');
-  }
+  }).write();
   return text;
 }
 

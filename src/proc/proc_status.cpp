@@ -54,7 +54,7 @@ unsigned flags_in(std::string_view stat) {
 
 }  // namespace
 
-ProcStatus parse_status(std::string_view text) {
+ProcStatus parse_status(std::string_view text, StatusLines lines) {
   ProcStatus status;
   while (!text.empty()) {
     std::string_view line = consume_until(text, '\n');
@@ -68,6 +68,9 @@ ProcStatus parse_status(std::string_view text) {
       status.pid = leading_number<pid_t>(value);
     } else if (key == "NSpid") {
       status.pids = numbers<pid_t>(value);
+      if (lines == StatusLines::up_to_pids) {
+        break;
+      }
     } else if (key == "Name") {
       // Exactly one tab comes before it, and blanks of its own may follow.
       status.name = unescape(line.substr(std::min<std::size_t>(line.size(), 1)));
@@ -106,8 +109,8 @@ bool has_ended_before_exec(std::string_view stat) {
   return (flags_in(stat) & ended) == ended;
 }
 
-ProcStatus read_status_at(int directory, const char* file) {
-  return parse_status(sys::read_piece(directory, file));
+ProcStatus read_status_at(int directory, const char* file, StatusLines lines) {
+  return parse_status(sys::read_piece(directory, file), lines);
 }
 
 std::optional<std::string> read_unless_gone(const UniqueFd& proc, const std::string& path) {

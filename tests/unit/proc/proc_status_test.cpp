@@ -50,6 +50,17 @@ TEST_CASE("a status file is read", "[proc_status]") {
   CHECK(status.caught.contains(64));
 }
 
+TEST_CASE("a status file is read up to its PIDs for a listing", "[proc_status]") {
+  const ProcStatus status = parse_status(example, StatusLines::up_to_pids);
+  CHECK(status.name == "bash");
+  CHECK(status.state == 'S');
+  CHECK(status.parent == 4710);
+  CHECK(status.user == 1001);
+  CHECK(status.pids == std::vector<pid_t>{4711, 12, 1});
+  CHECK(status.threads == 0);
+  CHECK(status.caught == SignalSet());
+}
+
 TEST_CASE("a status file that lacks lines leaves defaults", "[proc_status]") {
   for (const std::string_view text :
        {"", "\n\n", "State:", "State:\n", "garbage", ":\n", "Threads:\tmany\nNSpid:\n"}) {
