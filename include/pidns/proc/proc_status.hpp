@@ -35,8 +35,7 @@ struct ProcStatus {
 
 enum class StatusLines {
   all,
-  up_to_pids,  ///< NSpid: which process it is, and whose. A listing needs no more, and takes a fifth less
-               ///< time
+  up_to_pids,  ///< NSpid: which process it is, and whose; a quarter of the lines, all that a listing needs
 };
 
 /// Reads the text of a status file. Lines that are missing or malformed leave their field at its default.
