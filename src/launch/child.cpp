@@ -167,7 +167,7 @@ void exec_command(const Launch& launch, const std::function<void()>& pin) {
     keep_only(*launch.options.environment);
   }
   try {
-    execute_command(launch.options.command, launch.observer(), pin);
+    execute_command(launch.arguments, launch.observer(), pin);
   } catch (const Failure& failure) {
     throw diagnose_command(failure, launch.options);
   }

@@ -16,6 +16,7 @@
 #include "pidns/launch/time_namespace.hpp"
 #include "pidns/launch/user_namespace.hpp"
 #include "pidns/proc/open_proc.hpp"
+#include "pidns/process/exec.hpp"
 #include "pidns/supervise/init.hpp"
 #include "pidns/supervise/json_status.hpp"
 #include "pidns/supervise/supervisor.hpp"
@@ -152,6 +153,7 @@ ExitStatus run(const Options& options, const JsonStatus& json_status, Narrator& 
                 .caller = block_all_signals(),
                 .terminal = Terminal(),
                 .json_status = json_status,
+                .arguments = arguments_of(options.command),
                 .proc = {}};
   if (options.join) {
     return run_joined(launch);

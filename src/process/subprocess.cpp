@@ -75,7 +75,7 @@ class ChildSignal {
       ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);  // NOLINT(concurrency-mt-unsafe): one thread
     }
     sys::set_signal_mask({});
-    execute_command(command, {});
+    execute_command(arguments_of(command), {});
   } catch (const Failure& failure) {
     ::_exit(failure.status);
   } catch (const std::exception&) {

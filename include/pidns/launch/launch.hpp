@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "pidns/explain/log.hpp"
 #include "pidns/explain/narrator.hpp"
 #include "pidns/process/exit_status.hpp"
@@ -20,7 +22,8 @@ struct Launch {
   CallerSignals caller;
   Terminal terminal;
   const JsonStatus& json_status;
-  UniqueFd proc;  ///< the /proc of the PID namespace that pidns is in
+  std::vector<char*> arguments;  ///< of the command, for execve(2)
+  UniqueFd proc;                 ///< the /proc of the PID namespace that pidns is in
 
   [[nodiscard]] const sys::SyscallObserver& observer() const { return narrator.observer(); }
 };

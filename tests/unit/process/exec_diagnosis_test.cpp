@@ -158,7 +158,7 @@ TEST_CASE("a command that cannot be executed fails with 126 and one that is miss
                                                           {"", status_not_found}};
   for (const auto& [command, status] : commands) {
     try {
-      execute_command({command}, {});
+      execute_command(arguments_of({command}), {});
     } catch (const Failure& failure) {
       CHECK(failure.status == status);
       CHECK_THAT(failure.what(), Catch::StartsWith("cannot execute '" + command + "': "));
