@@ -110,7 +110,11 @@ read line)"}));
 }
 
 TEST_CASE("a listing that is watched fits the terminal and follows its size", "[listing]") {
-  Terminal terminal({pidns_binary(), "--list", number(::getpid()), "--watch=0.1"}, {.before_exec = [] {
+  // More than fit, also in a container with few processes.
+  Running many(
+      pidns_as_pid_1({"sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do sleep 600 & done; echo runs; read -r _"}));
+  many.wait_for_output("runs");
+  Terminal terminal({pidns_binary(), "--list", number(many.pid()), "--watch=0.1"}, {.before_exec = [] {
                       const winsize size{.ws_row = 5, .ws_col = 30, .ws_xpixel = 0, .ws_ypixel = 0};
                       ::ioctl(STDIN_FILENO, TIOCSWINSZ, &size);
                     }});

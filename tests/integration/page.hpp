@@ -32,6 +32,9 @@ struct Command {
 
 constexpr std::size_t terminal_of_nobody = 2;
 
+/// What procps 4.0.2 to 4.0.4 say where /proc does not show ps itself, which the lesson explains.
+constexpr std::string_view error_of_ps = "fatal library error, lookup self";
+
 std::vector<Command> read_commands(const std::string& markdown);
 
 /// The section EXAMPLES of a manual page in mdoc(7) as such a page: what stands between .Bd and .Ed are its

@@ -251,12 +251,11 @@ TEST_CASE("both lessons show what appears on a machine with few processes", "[pa
 }
 
 TEST_CASE("the lesson has the error of ps that tests accept", "[page]") {
-  const std::string sentence = "fatal library error, lookup self";
   const auto commands = page::read_commands(source("docs/lesson.md"));
   const auto ps = std::find_if(commands.begin(), commands.end(),
                                [](const page::Command& command) { return command.typed == "ps -Al"; });
   REQUIRE(ps != commands.end());
-  CHECK(ps->other_output == Lines{sentence});
+  CHECK(ps->other_output == Lines{std::string(page::error_of_ps)});
 }
 
 TEST_CASE("the examples of the manual page show what appears", "[page]") {
