@@ -133,7 +133,7 @@ Finding look_at_kernel() {
 }
 
 /// How often the first stage of the lesson, a /proc that is still that of the parent namespace, is too much
-/// for ps: procps 4.0.2 asks /proc for the number that it has inside.
+/// for ps: procps 4.0.2 to 4.0.4 ask /proc for the number that it has inside.
 Finding try_ps() {
   constexpr std::string_view what = "ps with --fork";
   constexpr const char* script =
