@@ -1,4 +1,5 @@
 #include <csignal>
+#include <set>
 
 #include "signal_tools.hpp"
 #include "support/catch.hpp"
@@ -8,12 +9,13 @@ using namespace signal_tools;
 
 namespace {
 
-/// Without the repetitions of a line.
+/// Each line once, where it comes first. A repetition may come behind other lines: on a busy machine pidns
+/// passes on late.
 std::string without_repetitions(const std::string& text) {
-  const std::vector<std::string> all = lines(text);
+  std::set<std::string> seen;
   std::string rest;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    rest += i > 0 && all[i] == all[i - 1] ? "" : all[i] + "\n";
+  for (const std::string& line : lines(text)) {
+    rest += seen.insert(line).second ? line + "\n" : "";
   }
   return rest;
 }
