@@ -17,6 +17,7 @@ test_packages=(
   jq
   less
   libcap2-bin
+  lintian
   mandoc
   mount
   procps
