@@ -1,3 +1,5 @@
+#include <sys/syscall.h>
+
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -248,5 +250,37 @@ TEST_CASE("a frozen command takes its signals when it is thawed, and none is lef
     running.wait_for_end();
     freezer.thaw();  // of version 1 a frozen process does not even take SIGKILL
     wait_until("PID 1 to end", [&] { return !std::filesystem::exists("/proc/" + std::to_string(pid_1)); });
+  }
+}
+
+TEST_CASE("a signal that is waited for and not blocked does the same below an init as without pidns",
+          "[signals]") {
+  Comparison comparison("sigwait without blocking");
+  for (const int signal : {SIGTERM, SIGUSR1, SIGTSTP}) {
+    // What a process does that waits so is undefined: sigwait(3p). Linux lets a deadly signal end it.
+    const std::string name = std::to_string(signal);
+    const Command command{
+        "/usr/bin/python3", "-c",
+        "import os, signal\nos.write(1, b'ready\\n')\nsignal.sigwait({" + name + "})\nos._exit(7)"};
+    const auto ending_of = [&](const Wrapper& wrap, int depth) {
+      Running running(wrap(command));
+      running.wait_for_output("ready\n");
+      pid_t waiting = running.pid();
+      for (int level = 0; level < depth; ++level) {
+        waiting = children_of(waiting).front();
+      }
+      const std::string call = std::to_string(SYS_rt_sigtimedwait) + " ";
+      wait_until("the command to wait", [&] {
+        return read_file("/proc/" + std::to_string(waiting) + "/syscall").starts_with(call) &&
+               process_state(waiting) == 'S';
+      });
+      running.send(signal);
+      return to_text(running.finish());
+    };
+    const std::string direct = ending_of(directly, 0);
+    comparison.add(name, direct, ending_of(in_pidns, 2));
+    // While it waits, a PID 1 that would die of it cannot be told from one that blocks the signal.
+    CHECK(ending_of(as_pid_1, 1) == "ready\nexited with 7\n");
+    CHECK(direct == (signal == SIGTSTP ? "ready\nexited with 7\n" : "ready\nkilled by " + name + "\n"));
   }
 }
