@@ -254,8 +254,9 @@ class Reader {
     }
   }
 
-  static std::size_t levels_of(const Listing::Namespace& ns) {
-    return ns.processes.empty() ? 0 : ns.processes.front().pids.size();
+  /// How far down a namespace is; 0: unknown.
+  [[nodiscard]] std::size_t levels_of(ino_t number, const Listing::Namespace& ns) const {
+    return number == own_ ? own_levels_ : ns.processes.empty() ? 0 : ns.processes.front().pids.size();
   }
 
   /// The kernel shows no process the ancestors of its own namespace: ioctl_ns(2). So this takes the namespace
@@ -264,10 +265,11 @@ class Reader {
     const Listing::Process* first = first_process(ns);
     ino_t top = 0;
     for (const auto& [number, other] : found_) {
-      if (first == nullptr || levels_of(other.ns) == 0 || levels_of(other.ns) >= levels_of(ns)) {
+      const std::size_t levels = levels_of(number, other.ns);
+      if (first == nullptr || levels == 0 || levels >= first->pids.size()) {
         continue;
       }
-      top = levels_of(other.ns) == 1 ? number : top;
+      top = levels == 1 ? number : top;
       const auto& candidates = other.ns.processes;
       if (std::any_of(candidates.begin(), candidates.end(),
                       [&](const auto& process) { return process.pids.front() == first->parent; })) {

@@ -1,5 +1,7 @@
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <map>
 #include <set>
 
@@ -48,6 +50,24 @@ TEST_CASE("a listing can be limited to the namespace of a process and those belo
   CHECK(find(list({number(outer)}), inner_ns)["parent"] == outer_ns);
   CHECK(find(list({number(outer)}), outer_ns)["parent"] == namespace_of(::getpid(), "pid"));
   CHECK(run_pidns({"--list=" + number(inner)}).out == run_pidns({"--list", number(inner)}).out);
+}
+
+TEST_CASE("where the kernel does not tell the parent of a namespace, the process that made it does",
+          "[listing]") {
+  Running running(harness::pidns_as_pid_1(ready_and_wait));
+  const pid_t init = wait_for_init(running);
+  // ENOTTY is the answer to a 32-bit program that the kernel does not translate for, ENOSYS that of an
+  // emulator.
+  for (const int error : {ENOTTY, ENOSYS}) {
+    INFO("error " << error);
+    const Result result = run_pidns({"--list", "--json", number(init)},
+                                    Setup{.before_exec = [error] { refuse_calls({SYS_ioctl}, error); }});
+    CHECK(result.err.empty());
+    REQUIRE(result.status() == 0);
+    const json listed = find(json::parse(result.out), namespace_of(init, "pid"));
+    REQUIRE(listed.is_object());
+    CHECK(listed["parent"] == namespace_of(::getpid(), "pid"));
+  }
 }
 
 TEST_CASE("the caller's own namespace is listed in full on request", "[listing]") {

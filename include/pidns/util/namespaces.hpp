@@ -1,5 +1,6 @@
 #pragma once
 
+#include <linux/sched.h>  // CLONE_NEWTIME, which an older glibc lacks
 #include <sched.h>
 
 #include <array>
