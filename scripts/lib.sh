@@ -43,6 +43,8 @@ bench_packages=(bubblewrap hyperfine jq libc6-dev procps strace time tini valgri
 screenshot_packages=(fonts-dejavu-core imagemagick ncurses-bin util-linux xterm xvfb)
 # for scripts/kernels,
 kernel_packages=(busybox-static cpio qemu-system-x86)
+# for scripts/architectures,
+architecture_packages=(g++-{aarch64,i686,powerpc64le,riscv64,s390x}-linux-gnu procps qemu-user-static)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 

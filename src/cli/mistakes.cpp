@@ -156,7 +156,7 @@ UsageError unknown_letter(std::string_view word, std::size_t at) {
                : did_you_mean(word, fmt::format("{}{}", option->name, word.substr(at)));
   }
   constexpr std::size_t one_letter = 2;
-  const bool bundled = word.size() > one_letter && word[at] > ' ' && word[at] != '-';
+  const bool bundled = word.size() > one_letter && word[at] > ' ' && word[at] <= '~' && word[at] != '-';
   return bundled ? UsageError(fmt::format("{}: unknown option -{}, see pidns --help", word, word[at]))
                  : unknown(word);
 }
