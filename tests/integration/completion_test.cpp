@@ -84,7 +84,7 @@ std::string told(const std::vector<std::string>& arguments) {
 /// What can be read of an output: fish 4 sets the title of the terminal, and marks where a command begins,
 /// also if the terminal is dumb.
 std::string without_steering(const std::string& text) {
-  static const std::regex steering("\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\x1b\\[[0-?]*[ -/]*[@-~]|\r");
+  static const std::regex steering("\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[=>]|\r");
   return std::regex_replace(text, steering, "");
 }
 
