@@ -10,7 +10,10 @@ function __fish_pidns_command
                 return 0
             case @OPTIONS_WITH_VALUE@
                 set -e words[1]
-            case '-?*'
+            case - # a command; '-?*' would not do for the options: to fish 4 a question mark is not a wildcard
+                printf '%s\n' $words
+                return 0
+            case '-*'
                 if string match -qr -- '^-[@LETTERS_WITHOUT_VALUE@]*[@LETTERS_WITH_VALUE@]$' $words[1]
                     set -e words[1]
                 end
