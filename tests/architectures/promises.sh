@@ -11,10 +11,10 @@ pidns() { "${program[@]}" "$@"; }
 expect() {
   if [[ $2 == "$3" ]]; then echo "promise: $1: kept"; else echo "promise: $1: '$2', not '$3'"; fi
 }
-# The same of what qemu-user cannot do: it has a second thread, which forbids a user namespace, and it finds no emulator for
-# a program without a name.
+# As expect, for a promise that fails under qemu-user: its second thread may not create a user namespace, and the kernel
+# finds no emulator for a program that has no name.
 expect_natively() {
-  if [[ ${program[0]} == qemu-* ]]; then echo "promise: $1: not tried, as qemu-user cannot do that"; else expect "$@"; fi
+  if [[ ${program[0]} == qemu-* ]]; then echo "promise: $1: not tried, qemu-user cannot do that"; else expect "$@"; fi
 }
 until_true() { until "$@" 2> /dev/null; do read -rt 0.02 <> <(:); done; }
 state_is() { grep -q "^State:.[$2]" "/proc/$1/status"; }
