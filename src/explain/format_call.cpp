@@ -13,6 +13,12 @@
 #include "pidns/util/namespaces.hpp"
 #include "pidns/util/signal_set.hpp"
 
+/// Chosen where the C library does not name errors: musl, and glibc before 2.32.
+template <typename Error>
+const char* strerrorname_np(Error /*error*/) {
+  return nullptr;
+}
+
 namespace pidns {
 
 namespace {

@@ -126,7 +126,6 @@ class Graph {
     }
   }
 
-  // NOLINTNEXTLINE(misc-no-recursion): namespaces nest 32 levels deep at most
   void write_clusters(ino_t parent, const std::string& indent) {
     write_nodes(parent, indent);
     for (const auto& ns : listing_.namespaces) {

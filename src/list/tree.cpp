@@ -201,7 +201,6 @@ class TreeWriter {
   void write_line(std::string text) { take_line_(LineBuilder().add(std::move(text)).build(width_)); }
 
   /// @param indent of the lines below the parent
-  // NOLINTNEXTLINE(misc-no-recursion): namespaces nest 32 levels deep at most
   void write_below(ino_t parent, const std::string& indent) {
     const auto children = children_.find(parent);
     if (children == children_.end()) {

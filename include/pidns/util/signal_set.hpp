@@ -42,7 +42,7 @@ class SignalSet {
     std::uint64_t left_;
   };
   [[nodiscard]] constexpr Iterator begin() const { return Iterator(bits_); }
-  [[nodiscard]] constexpr Iterator end() const { return Iterator(0); }
+  [[nodiscard]] static constexpr Iterator end() { return Iterator(0); }
 
  private:
   std::uint64_t bits_ = 0;
