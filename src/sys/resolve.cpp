@@ -1,6 +1,7 @@
 #include "pidns/sys/resolve.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,7 +65,7 @@ UniqueFd open_directory_in_root(const UniqueFd& root, const char* path, std::str
       if (target.starts_with('/')) {
         way.erase(way.begin() + 1, way.end());
       }
-      rest = target + "/" + rest;
+      rest = fmt::format("{}/{}", target, rest);
     } else if (S_ISDIR(mode)) {
       way.push_back(std::move(next));
     } else {
@@ -95,7 +96,7 @@ UniqueFd open_mount_target(std::string path, const std::string& context) {
       return file;
     }
     if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
-      throw_error(Syscall::open, EACCES, context + ": a symbolic link of another user");
+      throw_error(Syscall::open, EACCES, fmt::format("{}: a symbolic link of another user", context));
     }
     count_link(links, context);
     const std::string target = read_link(file.get(), "");

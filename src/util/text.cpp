@@ -67,9 +67,10 @@ std::string on_one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
   while (!text.empty()) {
-    const auto plain = std::find_if_not(text.begin(), text.end(), is_printable_ascii);
-    line.append(text.begin(), plain);
-    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    const auto plain = static_cast<std::size_t>(
+        std::find_if_not(text.begin(), text.end(), is_printable_ascii) - text.begin());
+    line.append(text.substr(0, plain));
+    text.remove_prefix(plain);
     if (text.empty()) {
       break;
     }
