@@ -110,8 +110,9 @@ TEST_CASE("a joined command sees the same on older kernels", "[join][refused]") 
            {harness::pidns, "-unmiCT"}, {harness::pidns, "-unmiCTr"}, {pidns_as_nobody, "-unmiCTr"}}) {
     const Container box(caller({"--mount-proc", namespaces}));
     const std::string what = std::to_string(box.init());
-    const auto seen = [&, caller = caller](const std::function<void()>& before_exec) {
-      return run(caller({"--join", what, "sh", "-c", facts}), {.directory = "/", .before_exec = before_exec});
+    const auto seen = [&, launcher = caller](const std::function<void()>& before_exec) {
+      return run(launcher({"--join", what, "sh", "-c", facts}),
+                 {.directory = "/", .before_exec = before_exec});
     };
     const Result expected = seen({});
     CHECK(expected.status() == 7);

@@ -122,6 +122,9 @@ PS1='<prom''pt># '
 PATH=$HOME:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 bind 'set enable-bracketed-paste off' 2>/dev/null
 )");
+  // Else the bash of Ubuntu calls groups(1) as it starts, and the next command has another PID than on the
+  // pages.
+  harness::write_file(home.path() + "/.hushlogin", "");
   // Not a link: nobody may not be able to enter the directory of the build.
   std::filesystem::copy_file(harness::pidns_binary(), home.path() + "/pidns");
   std::map<std::size_t, std::unique_ptr<Reader>> readers;

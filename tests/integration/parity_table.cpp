@@ -22,7 +22,7 @@ constexpr std::string_view names = "users and groups may be given by name";
 constexpr std::string_view denied_twice = "--setgroups=deny goes with a map that implies it";
 constexpr std::string_view empty_whitelist = "a white list of unset variables leaves an empty environment";
 
-constexpr std::array table{
+constexpr std::array table = std::to_array<Row>({
     // The steps.
     Row{.who = root, .line = "-pf"},
     Row{.who = root, .line = "-p -f"},
@@ -335,9 +335,19 @@ constexpr std::array table{
     Row{.who = root, .line = "-pfT --monotonic=100"},
     Row{.who = root, .line = "-pfT --boottime 86400"},
     Row{.who = root, .line = "-pfT --boottime=86400 --monotonic=100"},
-    Row{.who = root, .line = "-pfT --monotonic -5"},
-    Row{.who = root, .line = "-pfT --boottime -7"},
-    Row{.who = root, .line = "-pfT --monotonic=-5 --boottime=+7"},
+    // The unshare of util-linux 2.39 takes no negative offset.
+    Row{.who = root,
+        .line = "-pfT --monotonic -5",
+        .for_unshare = "-pfT --monotonic 5",
+        .promised = "monotonic=-5"},
+    Row{.who = root,
+        .line = "-pfT --boottime -7",
+        .for_unshare = "-pfT --boottime 7",
+        .promised = "boottime=-7"},
+    Row{.who = root,
+        .line = "-pfT --monotonic=-5 --boottime=+7",
+        .for_unshare = "-pfT --monotonic=5 --boottime=+7",
+        .promised = "monotonic=-5"},
     Row{.who = root, .line = "-pfT --monotonic 0"},
     Row{.who = root, .line = "-pfT --monotonic 5 --monotonic 10"},
     Row{.who = root, .line = "-pf --mono 5 --time --boot 6"},
@@ -503,7 +513,7 @@ constexpr std::array table{
     Row{.who = root, .line = "-pf --fork=yes", .refused = "--fork: takes no value"},
     Row{.who = root, .line = "-pf --map-root-user=x", .refused = "--map-root-user: takes no value"},
     Row{.who = root, .line = "-pf --mount-proc=", .refused = "--mount-proc: the value is empty"},
-};
+});
 
 }  // namespace
 

@@ -76,7 +76,7 @@ TEST_CASE("where newer system calls are refused the older ones do the same", "[r
   for (const Form& form : forms()) {
     for (const int error : {EPERM, ENOSYS}) {
       for (const auto& [name, calls] : refused) {
-        const Setup setup{.before_exec = [&calls = calls, error] { refuse_calls(calls, error); }};
+        const Setup setup{.before_exec = [&numbers = calls, error] { refuse_calls(numbers, error); }};
         comparison.add(name + " " + form.options, direct, use(form.wrap, setup));
       }
     }

@@ -223,7 +223,7 @@ int use_signal(std::string_view use, int signal, std::string_view also) {
   if (use.starts_with("thread-")) {
     start_thread(signal);
   }
-  say("ready\n");
+  say("%s\n", "ready");
   change_mask(SIG_UNBLOCK, fence);
   if (use == "handler" || use == "ignore" || use == "default") {
     change_mask(SIG_UNBLOCK, signal);  // it may be pending already
@@ -323,7 +323,7 @@ int lead(const std::string& action, char** command) {
     } else {
       type(master, action == "background" ? "x\r" : action);
     }
-    say("done\n");
+    say("%s\n", "done");
   }
   int status = 0;
   pid_t ended = ::wait(&status);

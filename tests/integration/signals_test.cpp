@@ -225,7 +225,7 @@ TEST_CASE("every signal does to the command of nobody what it does to it without
 TEST_CASE("every signal reaches the command through two pidns", "[signals]") {
   for (const auto& [options, wrap] : forms()) {
     Comparison comparison("signals through two pidns " + options);
-    const Wrapper twice = [&wrap = wrap](Command command) { return wrap(wrap(std::move(command))); };
+    const Wrapper twice = [&once = wrap](Command command) { return once(once(std::move(command))); };
     const bool inner_is_pid_1 = !options.empty();  // and can neither stop nor die of its own signal
     for (const std::string& use : uses) {
       for (const int signal : catchable_signals()) {

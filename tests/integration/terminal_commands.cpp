@@ -201,7 +201,7 @@ std::vector<Scene> scenes_of_every_command() {
   for (const Command& command : commands()) {
     for (const auto& [name, play] : plays) {
       scenes.push_back(
-          {command.line + ": " + name, [play = play, &command](Shell& shell) { play(shell, command); }});
+          {command.line + ": " + name, [scene = play, &command](Shell& shell) { scene(shell, command); }});
     }
   }
   scenes.push_back({"bash: Ctrl-C", [](Shell& shell) { press_ctrl_c(shell, bash()); }});

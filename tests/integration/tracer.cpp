@@ -39,9 +39,9 @@ std::string call_name(long number) {
     long number;
     const char* name;
   };
-  static constexpr std::array names{
+  static constexpr std::array names = std::to_array<Name>({
 #include "system_call_names.inc"
-  };
+  });
   for (const Name& known : names) {
     if (known.number == number) {
       return known.name;

@@ -1,5 +1,7 @@
 #include "pidns/process/name_lookup.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
