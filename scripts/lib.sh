@@ -44,7 +44,7 @@ screenshot_packages=(fonts-dejavu-core imagemagick ncurses-bin util-linux xterm 
 # for scripts/kernels,
 kernel_packages=(busybox-static cpio qemu-system-x86)
 # for scripts/architectures,
-architecture_packages=(g++-{aarch64,i686,powerpc64le,riscv64,s390x}-linux-gnu procps qemu-user-static)
+architecture_packages=(g++-{aarch64,i686,powerpc64le,riscv64,s390x}-linux-gnu hostname qemu-user-static)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 
@@ -170,4 +170,48 @@ build_program() {
 # What root has built belongs to the owner of the source tree, who builds on from there.
 give_build_to_owner() {
   [[ ! -e $source_dir/build ]] || chown --recursive --reference="$source_dir" "$source_dir/build"
+}
+
+# try_promises OUTPUT COMMAND...: runs a command that runs tests/promises.sh on a terminal, presses Ctrl-C when that asks for
+# it, and keeps what it prints.
+try_promises() {
+  local output=$1 line
+  shift
+  coproc { exec "$@" 2>&1; }
+  local pid=$COPROC_PID input=${COPROC[1]} printed=${COPROC[0]}
+  while IFS= read -r line <&"$printed"; do
+    printf '%s\n' "${line%$'\r'}"
+    [[ $line != *"press Ctrl-C"* ]] || printf '\003' >&"$input"
+  done > "$output"
+  wait "$pid" || true
+}
+
+# print_promises OUTPUT...: a table of what try_promises has kept, with a column for each. Fails if a promise is broken.
+print_promises() {
+  awk '
+    FNR == 1 { files++ }
+    /promises: all tried/ { ended[files] = 1; next }
+    /promises: / { sub(/.*promises: /, ""); places[files] = $0 }
+    /promise: / {
+      sub(/.*promise: /, "")
+      name = $0; sub(/: (kept|not tried, .*|'"'"'.*)$/, "", name)
+      said = substr($0, length(name) + 3)
+      if (!(name in seen)) { names[++count] = name; seen[name] = 1 }
+      results[name, files] = said
+      if (said ~ /^not tried/) { skipped++ } else if (said != "kept") { broken++ }
+    }
+    END {
+      printf "%-34s", "promise"
+      for (f = 1; f <= files; f++) { printf " %-28s", places[f] }
+      for (n = 1; n <= count; n++) {
+        printf "\n%-34s", names[n]
+        for (f = 1; f <= files; f++) {
+          if ((names[n], f) in results) { said = results[names[n], f] } else { said = "not reached"; broken++ }
+          printf " %-28s", said
+        }
+      }
+      for (f = 1; f <= files; f++) { if (!ended[f]) { broken++; printf "\n%s did not reach the end", ARGV[f] } }
+      printf "\n%d promises in %d places, %d broken, %d not tried\n", count, files, broken, skipped
+      exit broken > 0
+    }' "$@"
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <bit>
@@ -146,12 +147,14 @@ std::optional<unsigned> machine_of(std::string_view start) {
 
 std::string diagnose_format(const std::string& file) {
   const auto machine = machine_of(start_of(file));
-  const unsigned own_machine = __ehdr_start.e_machine;
-  if (!machine || *machine == own_machine) {
+  if (!machine || *machine == __ehdr_start.e_machine) {
     return {};
   }
+  // An ELF file does not tell ppc64le from ppc64, nor riscv64 from riscv32.
+  utsname kernel{};
+  ::uname(&kernel);
   return fmt::format("{} is built for {}, and this machine is {}", file, machine_name(*machine),
-                     machine_name(own_machine));
+                     std::string_view(kernel.machine));
 }
 
 }  // namespace
