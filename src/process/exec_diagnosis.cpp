@@ -20,7 +20,7 @@
 
 /// Our own header in memory: the linker gives it this name. What we read of it is at the same place in either
 /// class.
-extern "C" const Elf32_Ehdr __ehdr_start;  // NOLINT(bugprone-reserved-identifier)
+extern "C" const Elf32_Ehdr __ehdr_start;  // NOLINT: a name of the linker
 
 namespace pidns {
 

@@ -1,7 +1,7 @@
 // Linked into the sanitized pidns: the sanitizer calls it by this name.
-extern "C" const char* __asan_default_options();  // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __asan_default_options();  // NOLINT: a name of the sanitizer
 
-const char* __asan_default_options() {  // NOLINT(bugprone-reserved-identifier)
+const char* __asan_default_options() {  // NOLINT: a name of the sanitizer
   // Signals that are sent to pidns are the command's. One of its own ends it all the same.
   return "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0";
 }
