@@ -143,19 +143,21 @@ UniqueFd open_file(int directory, const char* path, int flags) {
   return fd;
 }
 
+std::string read_packet(const UniqueFd& file) {
+  std::array<char, packet_size> buffer;  // a string of this size costs --list 5 % of its time
+  const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
+  if (size == -1) {
+    throw_error(Syscall::read, errno, "cannot read");
+  }
+  return {buffer.data(), static_cast<std::size_t>(size)};
+}
+
 std::string read_all(const UniqueFd& file) {
   std::string text;
-  std::array<char, packet_size> buffer{};
-  while (true) {
-    const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
-    if (size == -1) {
-      throw_error(Syscall::read, errno, "cannot read");
-    }
-    if (size == 0) {
-      return text;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(size));
+  for (std::string packet = read_packet(file); !packet.empty(); packet = read_packet(file)) {
+    text += packet;
   }
+  return text;
 }
 
 std::string read_file(int directory, const char* path) {
@@ -164,15 +166,6 @@ std::string read_file(int directory, const char* path) {
 
 std::string try_read_file(int directory, const std::string& path) {
   return or_default_on_error([&] { return read_file(directory, path.c_str()); });
-}
-
-std::string read_packet(const UniqueFd& file) {
-  std::array<char, packet_size> buffer;  // a string of this size costs --list 5 % of its time
-  const ssize_t size = retry([&] { return ::read(file.get(), buffer.data(), buffer.size()); });
-  if (size == -1) {
-    throw_error(Syscall::read, errno, "cannot read");
-  }
-  return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
 std::string read_piece(int directory, const char* path) {

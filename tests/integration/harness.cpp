@@ -175,6 +175,10 @@ exit $status)";
   return after_mounting("mount --make-rshared /\n" + script, command);
 }
 
+void end_with_the_test() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 void refuse_calls(const std::vector<long>& calls, int error) {
   for (const long call : calls) {
     std::array filter{
@@ -308,8 +312,7 @@ for dir in /tmp /run /dev/shm /var/tmp; do
 done
 cd / && PIDNS_BINARY=/mnt/pidns exec /mnt/tests "$3")";
   const std::string tests = std::filesystem::read_symlink("/proc/self/exe");
-  // A test that takes too long is killed, and what it runs goes with it.
-  const Setup setup{.before_exec = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }};
+  const Setup setup{.before_exec = end_with_the_test};
   const Result result =
       run_pidns({"--mount-proc", "sh", "-c", scene, "sh", pidns_binary(), tests, test_case}, setup);
   std::cout << result.out << std::flush;

@@ -42,6 +42,9 @@ std::vector<std::string> with_open_proc(std::vector<std::string> command);
 /// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();
 
+/// For Setup::before_exec: a test that takes too long is killed, and the command goes with it.
+void end_with_the_test();
+
 /// For Setup::before_exec: refuses system calls from now on, as old kernels and the profiles of containers
 /// do.
 void refuse_calls(const std::vector<long>& calls, int error);

@@ -1,8 +1,6 @@
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <memory>
 #include <set>
 
@@ -130,11 +128,9 @@ TEST_CASE("a listing is consistent while processes and namespaces come and go", 
   for (const char* loop :
        {"while $pidns true; do :; done", "exec $pid1 sh -c 'while :; do sh -c \"true & wait\"; done'",
         "while $pid1 sh -c '$pidns true & true'; do :; done"}) {
-    // A loop does not outlive a test that is killed.
-    loops.push_back(
-        std::make_unique<Running>(std::vector<std::string>{"sh", "-c", loop},
-                                  Setup{.environment = {"pidns=" + pidns_binary()},
-                                        .before_exec = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }}));
+    loops.push_back(std::make_unique<Running>(
+        std::vector<std::string>{"sh", "-c", loop},
+        Setup{.environment = {"pidns=" + pidns_binary()}, .before_exec = harness::end_with_the_test}));
   }
   std::set<pid_t> seen;
   for (int i = 0; i < 100; ++i) {
