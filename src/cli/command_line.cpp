@@ -45,6 +45,10 @@ void read_value(std::string_view option, Read read) {
   }
 }
 
+void read_option(const OptionSpec& spec, const std::string& value, Settings& settings) {
+  read_value(spec.name, [&] { spec.read(settings, value); });
+}
+
 void define(CLI::App& app, const OptionSpec& spec, Settings& settings) {
   const std::string name = fmt::format("--{}", spec.name);
   if (spec.read == nullptr) {
@@ -52,7 +56,7 @@ void define(CLI::App& app, const OptionSpec& spec, Settings& settings) {
     return;
   }
   const auto read = [&spec, &settings](const CLI::results_t& values) {
-    read_value(spec.name, [&] { spec.read(settings, values.empty() ? std::string() : values.back()); });
+    read_option(spec, values.empty() ? std::string() : values.back(), settings);
     return true;
   };
   // Each as soon as it is parsed, since of the options that set the same member the last one counts:
@@ -86,9 +90,21 @@ std::vector<std::string> to_cli11(const ParsedArgs& args) {
   return words;
 }
 
+/// Whether a value was typed, other than the one that the option stands for without.
+bool has_values(const ParsedArgs& args) {
+  return std::any_of(args.options.begin(), args.options.end(), [](const ParsedArgs::Occurrence& occurrence) {
+    return occurrence.value != option_table()[occurrence.option].value.default_value;
+  });
+}
+
 Settings read_settings(const ParsedArgs& args) {
   Settings settings;
-  if (args.options.empty()) {  // CLI11 would have nothing to read, and has a price
+  if (!has_values(args)) {  // CLI11 would have nothing to read, and has a price: see docs/performance.md
+    for (const auto& [option, value, is_letter] : args.options) {
+      if (const OptionSpec& spec = option_table()[option]; spec.read != nullptr) {
+        read_option(spec, value, settings);
+      }
+    }
     return settings;
   }
   CLI::App app;

@@ -79,7 +79,7 @@ class Reader {
     try {
       const UniqueFd self = sys::open_file(proc_.get(), "self", O_PATH | O_DIRECTORY);
       own_ = pid_namespace_of(self);
-      own_levels_ = read_status_at(self.get(), "status").pids.size();
+      own_levels_ = read_status_at(self.get(), "status", StatusLines::up_to_pids).pids.size();
       mounts_ = sys::read_file(self.get(), "mountinfo");
       hidepid_ = hiding_option(proc_, mounts_);
     } catch (const sys::Error& error) {

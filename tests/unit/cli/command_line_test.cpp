@@ -675,3 +675,25 @@ TEST_CASE("help and version win over a command", "[cli]") {
   }
   CHECK(options_of({"true", "--help"}).command == Words{"true", "--help"});
 }
+
+TEST_CASE("options without a value say the same beside one that has a value", "[cli]") {
+  for (const Words& words :
+       {Words{"--fork", "--mount-proc"}, Words{"-vv", "--init"}, Words{"-r", "-c"}, Words{"-c", "-r"},
+        Words{"--net", "--time", "--clear-env"}, Words{"--explain", "--no-kill-child", "--no-fork"}}) {
+    CAPTURE(words);
+    const Options alone = with(words);
+    Words beside_value = words;
+    beside_value.emplace_back("--propagation=slave");
+    const Options beside = with(beside_value);
+    CHECK(alone.namespaces == beside.namespaces);
+    CHECK(alone.fork == beside.fork);
+    CHECK(alone.init == beside.init);
+    CHECK(alone.mount_proc == beside.mount_proc);
+    CHECK(alone.verbosity == beside.verbosity);
+    CHECK(alone.explain == beside.explain);
+    CHECK(alone.environment == beside.environment);
+    CHECK(alone.kill_child == beside.kill_child);
+    CHECK(alone.users.current == beside.users.current);
+    CHECK(alone.groups.current == beside.groups.current);
+  }
+}
