@@ -43,8 +43,8 @@ bench_packages=(bubblewrap hyperfine jq libc6-dev procps strace time tini valgri
 screenshot_packages=(fonts-dejavu-core imagemagick ncurses-bin util-linux xterm xvfb)
 # for scripts/kernels,
 kernel_packages=(busybox-static cpio qemu-system-x86)
-# for scripts/architectures,
-architecture_packages=(g++-{aarch64,i686,powerpc64le,riscv64,s390x}-linux-gnu hostname qemu-user-static)
+# for scripts/architectures, beside the compilers of those that it tries,
+architecture_packages=(hostname qemu-user-static)
 # and for scripts/test --lint.
 lint_packages=(clang-tidy)
 
@@ -175,14 +175,17 @@ give_build_to_owner() {
 # try_promises OUTPUT COMMAND...: runs a command that runs tests/promises.sh on a terminal, presses Ctrl-C when that asks for
 # it, and keeps what it prints.
 try_promises() {
-  local output=$1 line
+  local output=$1 line input printed
   shift
-  coproc { exec "$@" 2>&1; }
-  local pid=$COPROC_PID input=${COPROC[1]} printed=${COPROC[0]}
+  coproc { exec timeout --foreground 1800 "$@" 2>&1; }
+  local pid=$COPROC_PID
+  # Copies: bash closes its own once the command has ended, before all of what it printed is read.
+  exec {printed}<&"${COPROC[0]}" {input}>&"${COPROC[1]}"
   while IFS= read -r line <&"$printed"; do
     printf '%s\n' "${line%$'\r'}"
     [[ $line != *"press Ctrl-C"* ]] || printf '\003' >&"$input"
   done > "$output"
+  exec {printed}<&- {input}>&-
   wait "$pid" || true
 }
 
@@ -210,6 +213,7 @@ print_promises() {
           printf " %-28s", said
         }
       }
+      if (files < ARGC - 1) { broken++; printf "\nsome printed nothing at all" }
       for (f = 1; f <= files; f++) { if (!ended[f]) { broken++; printf "\n%s did not reach the end", ARGV[f] } }
       printf "\n%d promises in %d places, %d broken, %d not tried\n", count, files, broken, skipped
       exit broken > 0

@@ -16,7 +16,15 @@ expect() {
   if [ "$2" = "$3" ]; then said=kept; fi
   echo "promise: $1: $said"
 }
-until_true() { until "$@" 2> /dev/null; do sleep 0.02; done; }
+# until_true COMMAND...: waits for it to become true, for some minutes at most even where a machine is emulated.
+until_true() {
+  tries=6000
+  until "$@" 2> /dev/null; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || return 1
+    sleep 0.02
+  done
+}
 is_stopped() { grep -q '^State:.T' "/proc/$1/status"; }
 is_running() { grep -q '^State:.[SR]' "/proc/$1/status"; }
 runs() { grep -qsx "$1" /proc/[0-9]*/comm; }

@@ -150,7 +150,7 @@ std::string diagnose_format(const std::string& file) {
   if (!machine || *machine == __ehdr_start.e_machine) {
     return {};
   }
-  // An ELF file does not tell ppc64le from ppc64, nor riscv64 from riscv32.
+  // e_machine does not tell ppc64le from ppc64, nor riscv64 from riscv32.
   utsname kernel{};
   ::uname(&kernel);
   return fmt::format("{} is built for {}, and this machine is {}", file, machine_name(*machine),

@@ -17,10 +17,6 @@ namespace pidns {
 
 namespace {
 
-/// What sigtimedwait(2) is for a program of 32 bits with a time_t of 64: arch/*/kernel/syscalls. No system
-/// call of a program of 64 bits has this number.
-constexpr long rt_sigtimedwait_time64 = 421;
-
 /// The set that a thread inside sigtimedwait(2) waits for.
 /// @param text of its syscall file
 /// @return nothing when it waits and its memory cannot be read
@@ -60,9 +56,15 @@ std::vector<std::string> descriptors_of(const UniqueFd& proc, const std::string&
 
 }  // namespace
 
+bool is_sigtimedwait(long call) {
+  constexpr long in_32_bits = 177;         // i386 and arm: arch/*/tools/syscall.tbl
+  constexpr long in_32_bits_time64 = 421;  // with a time_t of 64 bits
+  return call == SYS_rt_sigtimedwait || call == in_32_bits || call == in_32_bits_time64;
+}
+
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {
   const auto number = leading_number<long>(consume_until(text, ' '), 10);
-  if ((number != SYS_rt_sigtimedwait && number != rt_sigtimedwait_time64) || !text.starts_with("0x")) {
+  if (!is_sigtimedwait(number) || !text.starts_with("0x")) {
     return std::nullopt;
   }
   return leading_number<std::uintptr_t>(text.substr(2), 16);

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "pidns/proc/proc_status.hpp"
+#include "pidns/signal/dispositions.hpp"
 #include "pidns/sys/error.hpp"
 #include "pidns/sys/files.hpp"
 #include "pidns/sys/processes.hpp"
@@ -39,7 +40,7 @@ bool is_group_stop(const Stop& stop) {
 /// "Interruption of system calls by stop signals".
 bool is_disturbed_by_stop(long call) {
   constexpr std::array calls{
-      SYS_epoll_pwait, SYS_rt_sigtimedwait, SYS_io_getevents,
+      SYS_epoll_pwait, SYS_io_getevents,
 #ifdef SYS_semtimedop  // 32-bit machines do all of these by ipc(2), or with another number
       SYS_semtimedop,
 #endif
@@ -50,7 +51,7 @@ bool is_disturbed_by_stop(long call) {
       SYS_semop,
 #endif
   };
-  return std::find(calls.begin(), calls.end(), call) != calls.end();
+  return is_sigtimedwait(call) || std::find(calls.begin(), calls.end(), call) != calls.end();
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ void execute(const UniqueFd& file, std::span<char* const> words) {
   std::vector<char*> arguments(words.begin(), words.end());
   arguments.push_back(nullptr);
   ::syscall(SYS_execveat, file.get(), "", arguments.data(), environ, AT_EMPTY_PATH);
-  // Refused by a filter; or ENOENT by TOMOYO where there is no /dev/fd: on Linux 5.10, no more on 6.1.
+  // Refused by a filter; or ENOENT by TOMOYO where there is no /dev/fd: seen on Linux 5.10, not on 6.1.
   ::execve(fmt::format("/proc/self/fd/{}", file.get()).c_str(), arguments.data(), environ);
   throw_error(Syscall::execveat, errno, "cannot execute the sealed copy of pidns");
 }

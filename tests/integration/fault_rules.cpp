@@ -111,8 +111,8 @@ std::string with_usual_code(std::string out) {
 }  // namespace
 
 bool never_fails(const Call& call) {
-  // glibc 2.41 calls it in fork(3), too, and does not look whether it failed. With 2.36 it is made to fail.
-  constexpr bool forks_with_mask = __GLIBC_PREREQ(2, 37);
+  // glibc calls it in fork(3), too, from 2.41 on, and does not look whether it failed.
+  constexpr bool forks_with_mask = __GLIBC_PREREQ(2, 41);
   return is_in(unfailing_calls(), call) || (forks_with_mask && call.name.starts_with("rt_sigprocmask"));
 }
 

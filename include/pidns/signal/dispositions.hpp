@@ -28,6 +28,9 @@ bool keeps(const UniqueFd& proc, ProcessIds process, int signal, Dispositions fo
 /// Whether a process has a signalfd(2) for a signal.
 bool has_signalfd(const UniqueFd& proc, pid_t pid, int signal);
 
+/// Whether the number of a system call is that of rt_sigtimedwait(2), in a program of 64 bits or of 32.
+bool is_sigtimedwait(long call);
+
 /// The address of the set of signals that a thread waits for.
 /// @param text of /proc/PID/task/TID/syscall: proc_pid_syscall(5)
 /// @return nothing unless the thread is inside rt_sigtimedwait(2)

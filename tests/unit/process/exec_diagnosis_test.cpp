@@ -142,7 +142,7 @@ TEST_CASE("a program for another machine is explained", "[exec]") {
     CHECK(diagnose_exec(program.path(), ENOEXEC) ==
           program.path() + " is built for " + machine + ", and this machine is " + this_machine());
   };
-  // Machines that are not supported, so this is none of them.
+  // Machines that are not supported, so this machine is not one of them.
   for (const auto& [machine, name] : {std::pair<Elf64_Half, std::string>{EM_MIPS, "mips"}, {EM_ARM, "arm"}}) {
     std::string bytes = elf_program(machine, "/lib/ld.so");
     check(bytes, name);
