@@ -58,13 +58,13 @@ TEST_CASE("an option of a mounted filesystem is read", "[mountinfo]") {
 }
 
 TEST_CASE("the files that keep PID namespaces are found, with blanks in their names", "[mountinfo]") {
-  constexpr std::string_view table =
+  constexpr std::string_view pins =
       "36 35 98:0 / /mnt rw - ext4 /dev/root rw\n"
       "40 36 0:4 pid:[4026532300] /run/a\\040b\\134 rw shared:1 - nsfs nsfs rw\n"
       "41 36 0:4 net:[4026532301] /run/net rw - nsfs nsfs rw\n"
       "42 36 0:4 pid:[4026532302] /run/c rw - nsfs nsfs rw\n"
       "43 36 98:0 /pid:[4026532303] /run/d rw - ext4 /dev/root rw\n";
-  const auto kept = kept_pid_namespaces(table);
+  const auto kept = kept_pid_namespaces(pins);
   REQUIRE(kept.size() == 2);
   CHECK(kept[0].number == 4026532300);
   CHECK(kept[0].file == "/run/a b\\");
