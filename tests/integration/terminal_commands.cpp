@@ -4,9 +4,6 @@ namespace terminal_tools {
 
 namespace {
 
-/// The rest of a line that ends a job.
-constexpr auto until_ended = R"sh(while [ "$(jobs -s)" ]; do :; done; wait %1)sh";
-
 void wait_until_foreground(Shell& shell, const Command& command) {
   for (const std::string& process : command.processes) {
     shell.wait_until_foreground(process);
@@ -81,7 +78,7 @@ void quit(Shell& shell, const Command& command) {
 }
 
 void end_by(Shell& shell, const std::string& kill) {
-  shell.line(kill + " %1; " + until_ended);
+  shell.end_job(kill);
   shell.look_around();
 }
 

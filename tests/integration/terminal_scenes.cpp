@@ -144,15 +144,18 @@ void use_jobs_inside(Shell& shell) {
     shell.wait_for("sh2> ");
   };
   start(shell, bash());
-  for (const char* resume : {"sleep 100", "fg"}) {
+  for (const std::string resume : {"sleep 100", "fg"}) {
     shell.enter(resume);
+    if (resume == "fg") {
+      shell.wait_for("\n");  // bash names the job
+    }
     shell.wait_until_foreground("sleep");
     shell.type(ctrl_z);
     shell.wait_for("sh2> ");
     inner_line("jobs");
   }
   inner_line("bg");
-  inner_line("kill %1; wait %1");
+  shell.end_job("kill", "sh2> ");
   shell.enter("sleep 100");
   shell.wait_until_foreground("sleep");
   shell.type(ctrl_c);
@@ -203,10 +206,11 @@ void start_bash_in_background(Shell& shell) {
 
 /// Ends the job that is in the background while cat is in the foreground: the terminal stays with cat.
 void end_while_cat_reads(Shell& shell, const std::string& name) {
+  const auto job = shell.processes();
   shell.enter("cat");
   shell.wait_until_foreground("cat");
   ::kill(shell.find(name), SIGKILL);
-  shell.wait_until_gone(name);
+  shell.wait_until_gone(job);
   shell.note_foreground("cat", shell.find("cat"));
   type_a_word_and_end_cat(shell);
   shell.look_around();

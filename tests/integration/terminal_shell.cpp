@@ -70,8 +70,9 @@ Files::Files() {
 
 Shell::Shell(const std::string& via, const Words& command)
     : terminal_(command, {.environment = {"VIA=" + via, "PS1=sh$SHLVL> ", "SHLVL=0", "TERM=linux",
-                                          "PATH=/usr/bin:/bin", "INPUTRC=" + files_.path() + "/inputrc",
-                                          "HISTFILE=/dev/null", "LESSHISTFILE=-"},
+                                          "PATH=/usr/bin:/bin", "PYTHON_BASIC_REPL=1",
+                                          "INPUTRC=" + files_.path() + "/inputrc", "HISTFILE=/dev/null",
+                                          "LESSHISTFILE=-"},
                           .directory = files_.path(),
                           .before_exec = forbid_core_dumps}) {}
 
@@ -83,6 +84,14 @@ void Shell::enter(const std::string& text) {
 void Shell::line(const std::string& text) {
   enter(text);
   prompt();
+}
+
+void Shell::end_job(const std::string& kill, const std::string& prompt) {
+  enter(kill + R"sh( %1; while [ "$(jobs -s)" ]; do :; done; wait %1; :)sh");
+  const std::string told = terminal_.wait_for(prompt);
+  static const std::regex end(R"(\[1\]\+  (?!Stopped|Running)[^\r\n]*)");
+  std::smatch found;
+  seen_ += (std::regex_search(told, found, end) ? found.str() : told) + "\r\n" + prompt;
 }
 
 bool Shell::wait_for_either(const std::string& first, const std::string& second) {
@@ -102,6 +111,17 @@ void Shell::wait_until_gone(const std::string& name) const {
   wait_until("the end of " + name, [&] { return find(name) == 0; });
 }
 
+void Shell::wait_until_gone(const std::vector<pid_t>& job) const {
+  wait_until("the shell to wait for the job", [&] {
+    const auto left = processes();
+    return std::find_first_of(left.begin(), left.end(), job.begin(), job.end()) == left.end();
+  });
+}
+
+std::vector<pid_t> Shell::processes() const {
+  return descendants_of(terminal_.pid());
+}
+
 void Shell::wait_until_foreground(const std::string& name) const {
   wait_until(name + " to sleep in the foreground", [&] {
     const pid_t pid = find(name);
@@ -111,8 +131,8 @@ void Shell::wait_until_foreground(const std::string& name) const {
 
 void Shell::settle() const {
   wait_until("all processes to wait", [&] {
-    const auto processes = descendants_of(terminal_.pid());
-    return std::all_of(processes.begin(), processes.end(), is_waiting);
+    const auto all = processes();
+    return std::all_of(all.begin(), all.end(), is_waiting);
   });
 }
 
@@ -137,7 +157,7 @@ void Shell::look_around() {
 }
 
 void Shell::hang_up() {
-  const auto processes = descendants_of(terminal_.pid());
+  const auto all = processes();
   // The kernel wakes those who read the terminal before it sends SIGHUP: pty_close() in drivers/tty/pty.c. A
   // bash that is woken may take that for the end of its input and exit with 0. One that is stopped gets
   // SIGHUP first, and the SIGCONT that the kernel sends with it.
@@ -145,9 +165,8 @@ void Shell::hang_up() {
   wait_until("the shell to stop", [&] { return process_state(terminal_.pid()) == 'T'; });
   terminal_.hang_up();
   note("the shell ended with " + std::to_string(pidns::shell_status(terminal_.finish())));
-  wait_until("the end of all processes", [&] {
-    return std::all_of(processes.begin(), processes.end(), [](pid_t pid) { return process_state(pid) == 0; });
-  });
+  // Who adopts them waits for them in its own time.
+  wait_until("the end of all processes", [&] { return std::all_of(all.begin(), all.end(), has_ended); });
 }
 
 std::string Shell::seen() const {

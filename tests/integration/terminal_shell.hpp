@@ -41,6 +41,10 @@ class Shell {
   void enter(const std::string& text);
   /// The same with a line that has done its work when the prompt comes.
   void line(const std::string& text);
+  /// Ends the only job, by a line that begins with `kill`. Of what the shell tells about the job, only how it
+  /// has ended counts: between two commands, bash 5.3 also tells what it has seen by then, and forgets the
+  /// status.
+  void end_job(const std::string& kill, const std::string& prompt = "sh1> ");
   /// @return whether the first text came before the second
   bool wait_for_either(const std::string& first, const std::string& second);
   /// Writes something beside what the terminal shows.
@@ -50,7 +54,11 @@ class Shell {
   [[nodiscard]] pid_t find(const std::string& name) const;
   void wait_until_state(const std::string& name, char state) const;
   void wait_until_gone(const std::string& name) const;
+  /// Waits until the shell has none of these processes any more: it has waited for its own.
+  void wait_until_gone(const std::vector<pid_t>& job) const;
   void wait_until_foreground(const std::string& name) const;
+  /// All processes that the shell has started.
+  [[nodiscard]] std::vector<pid_t> processes() const;
   /// Waits until every process has done all that the signals sent so far made it do.
   void settle() const;
 
