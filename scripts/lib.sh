@@ -29,8 +29,8 @@ test_packages=(
   zsh
 )
 # for the recipes of docs/recipes.md, which the tests run,
-recipe_packages=(build-essential debian-archive-keyring fakeroot hostname iproute2 iputils-ping mmdebstrap openssh-client parallel
-  python3-pytest python3-yaml tmux tox)
+recipe_packages=(build-essential debian-archive-keyring fakeroot hostname iproute2 iputils-ping mmdebstrap openssh-client
+  parallel python3-pytest python3-yaml tmux tox)
 # for those of them that need a daemon of their own, which not every machine should get,
 daemon_recipe_packages=(munge openssh-server slurm-client slurmctld slurmd)
 # for scripts/package,
