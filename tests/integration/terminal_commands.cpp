@@ -53,8 +53,7 @@ void start(Shell& shell, const Command& command) {
 }
 
 void bring_to_foreground(Shell& shell, const Command& command) {
-  shell.enter("fg");
-  shell.wait_for("\n");  // bash names the job
+  shell.fg();
   if (command.redraws) {
     wait_until_ready(shell, command);
   }

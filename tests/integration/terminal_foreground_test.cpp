@@ -18,7 +18,7 @@ TEST_CASE("a command that has read the terminal from the background goes on in t
       shell.line("$VIA cat &");
       shell.wait_until_state("cat", 'T');
       shell.settle();
-      shell.enter("fg");
+      shell.fg();
       shell.wait_until_foreground("cat");
       shell.settle();
       type_a_word_and_end_cat(shell);

@@ -41,8 +41,7 @@ void stop_continue_and_interrupt(Shell& shell) {
   shell.type(ctrl_z);
   shell.prompt();
   shell.line("jobs");
-  shell.enter("fg");
-  shell.wait_for("\n");
+  shell.fg();
   shell.wait_until_state("sleep", 'S');
   shell.type(ctrl_c);
   shell.prompt();
@@ -60,7 +59,7 @@ void continue_what_catches_it(Shell& shell) {
   start_counting(shell, "SIGCONT");
   shell.type(ctrl_z);
   shell.prompt();
-  shell.enter("fg");
+  shell.fg();
   wait_for_count(shell, "SIGCONT");
   print_counts(shell);
 }
@@ -96,7 +95,7 @@ void interrupt_python_twice(Shell& shell) {
 
 void read_after_fg(Shell& shell) {
   shell.line(std::string("$VIA cat & ") + until_stopped);
-  shell.enter("fg");
+  shell.fg();
   shell.wait_until_foreground("cat");
   type_a_word_and_end_cat(shell);
   shell.look_around();
@@ -116,7 +115,7 @@ void write_with_tostop(Shell& shell) {
   shell.line("stty tostop");
   shell.line(std::string("$VIA /bin/echo word & ") + until_stopped);
   shell.line("jobs");
-  shell.enter("fg");
+  shell.fg();
   shell.wait_for("word\r\n");
   shell.prompt();
   shell.look_around();
@@ -129,8 +128,7 @@ void use_in_script(Shell& shell, const std::string& interpreter) {
   shell.type(ctrl_z);
   shell.prompt();
   shell.line("jobs");
-  shell.enter("fg");
-  shell.wait_for("\n");
+  shell.fg();
   shell.wait_until_foreground("sleep");
   shell.type(ctrl_c);
   shell.prompt();
@@ -144,10 +142,11 @@ void use_jobs_inside(Shell& shell) {
     shell.wait_for("sh2> ");
   };
   start(shell, bash());
-  for (const std::string resume : {"sleep 100", "fg"}) {
-    shell.enter(resume);
-    if (resume == "fg") {
-      shell.wait_for("\n");  // bash names the job
+  for (const bool starts : {true, false}) {
+    if (starts) {
+      shell.enter("sleep 100");
+    } else {
+      shell.fg();
     }
     shell.wait_until_foreground("sleep");
     shell.type(ctrl_z);
@@ -168,7 +167,7 @@ void use_jobs_inside(Shell& shell) {
   shell.wait_for("sh2> ");
   inner_line("exit");  // there are stopped jobs
   inner_line("jobs");
-  shell.enter("fg");
+  shell.fg();
   wait_until_ready(shell, vim);
   shell.type(vim.quit);
   shell.wait_for("sh2> ");
@@ -249,7 +248,7 @@ void stop_pipeline(Shell& shell) {
   shell.line("bg");
   shell.wait_until_state("sleep", 'S');
   shell.line("jobs");
-  shell.enter("fg");
+  shell.fg();
   shell.wait_until_foreground("sleep");
   shell.type(ctrl_c);
   shell.prompt();

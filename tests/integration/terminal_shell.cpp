@@ -86,6 +86,11 @@ void Shell::line(const std::string& text) {
   prompt();
 }
 
+void Shell::fg() {
+  enter("fg");
+  wait_for("\n");
+}
+
 void Shell::end_job(const std::string& kill, const std::string& prompt) {
   enter(kill + R"sh( %1; while [ "$(jobs -s)" ]; do :; done; wait %1; :)sh");
   const std::string told = terminal_.wait_for(prompt);

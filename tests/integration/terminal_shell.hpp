@@ -41,6 +41,8 @@ class Shell {
   void enter(const std::string& text);
   /// The same with a line that has done its work when the prompt comes.
   void line(const std::string& text);
+  /// Continues the job in the foreground, and waits until its name is shown.
+  void fg();
   /// Ends the only job, by a line that begins with `kill`. Of what the shell tells about the job, only how it
   /// has ended counts: between two commands, bash 5.3 also tells what it has seen by then, and forgets the
   /// status.
