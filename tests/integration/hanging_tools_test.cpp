@@ -108,7 +108,9 @@ TEST_CASE("a signal to the whole group ends a tool that ignores it", "[tools]") 
 }
 
 TEST_CASE("a signal that the caller blocks or ignores does not end the wait for a tool", "[tools]") {
-  const FakeTool tool("newuidmap", "while [ ! -e go ]; do sleep 0.01; done; exit 3\n");
+  // The sleep that is waited for lasts: a look at all processes may take longer than a short one.
+  const FakeTool tool("newuidmap",
+                      "sleep 1000 & while [ ! -e go ]; do sleep 0.01; done; kill $!; wait; exit 3\n");
   Setup setup = tool.setup();
   setup.before_exec = [] { ::signal(SIGHUP, SIG_IGN); };
   Running running(line_of(uses().front()), setup);
