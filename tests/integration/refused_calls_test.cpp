@@ -110,7 +110,9 @@ TEST_CASE("with few descriptors a command does not start, or runs to its end", "
         running.send(SIGTERM);
         CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
       } else {
-        CHECK(result.status() == 125);
+        // Of a dynamic pidns the loader may already fail.
+        const bool is_loaded = result.err.find("error while loading shared libraries") == std::string::npos;
+        CHECK(result.status() == (is_loaded ? 125 : 127));
         CHECK(result.out.empty());
         ++refused;
       }
