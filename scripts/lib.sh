@@ -177,13 +177,14 @@ give_build_to_owner() {
 try_promises() {
   local output=$1 line input printed
   shift
-  coproc { exec timeout --foreground 1800 "$@" 2>&1; }
+  coproc { exec timeout --foreground --signal=KILL 1800 "$@" 2>&1; }
   local pid=$COPROC_PID
   # Copies: bash closes its own once the command has ended, before all of what it printed is read.
   exec {printed}<&"${COPROC[0]}" {input}>&"${COPROC[1]}"
   while IFS= read -r line <&"$printed"; do
     printf '%s\n' "${line%$'\r'}"
-    [[ $line != *"press Ctrl-C"* ]] || printf '\003' >&"$input"
+    # In a shell of its own: if the command has ended, SIGPIPE ends that.
+    [[ $line != *"press Ctrl-C"* ]] || (printf '\003' >&"$input") || true
   done > "$output"
   exec {printed}<&- {input}>&-
   wait "$pid" || true
@@ -192,7 +193,7 @@ try_promises() {
 # print_promises OUTPUT...: a table of what try_promises has kept, with a column for each. Fails if a promise is broken.
 print_promises() {
   awk '
-    FNR == 1 { files++ }
+    FNR == 1 { from[++files] = FILENAME; printed[FILENAME] = 1 }
     /promises: all tried/ { ended[files] = 1; next }
     /promises: / { sub(/.*promises: /, ""); places[files] = $0 }
     /promise: / {
@@ -213,8 +214,8 @@ print_promises() {
           printf " %-28s", said
         }
       }
-      if (files < ARGC - 1) { broken++; printf "\nsome printed nothing at all" }
-      for (f = 1; f <= files; f++) { if (!ended[f]) { broken++; printf "\n%s did not reach the end", ARGV[f] } }
+      for (f = 1; f < ARGC; f++) { if (!printed[ARGV[f]]) { broken++; printf "\n%s is empty", ARGV[f] } }
+      for (f = 1; f <= files; f++) { if (!ended[f]) { broken++; printf "\n%s did not reach the end", from[f] } }
       printf "\n%d promises in %d places, %d broken, %d not tried\n", count, files, broken, skipped
       exit broken > 0
     }' "$@"

@@ -99,7 +99,7 @@ bool has_values(const ParsedArgs& args) {
 
 Settings read_settings(const ParsedArgs& args) {
   Settings settings;
-  if (!has_values(args)) {  // CLI11 would have nothing to read, and has a price: see docs/performance.md
+  if (!has_values(args)) {  // without CLI11, which has a price: see docs/performance.md
     for (const auto& [option, value, is_letter] : args.options) {
       if (const OptionSpec& spec = option_table()[option]; spec.read != nullptr) {
         read_option(spec, value, settings);

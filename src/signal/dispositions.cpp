@@ -57,9 +57,13 @@ std::vector<std::string> descriptors_of(const UniqueFd& proc, const std::string&
 }  // namespace
 
 bool is_sigtimedwait(long call) {
-  constexpr long in_32_bits = 177;         // i386 and arm: arch/*/tools/syscall.tbl
-  constexpr long in_32_bits_time64 = 421;  // with a time_t of 64 bits
-  return call == SYS_rt_sigtimedwait || call == in_32_bits || call == in_32_bits_time64;
+  constexpr long time64 = 421;  // of 32 bits with a time_t of 64, on every machine
+#ifdef __x86_64__
+  constexpr long i386 = 177;  // arch/x86/entry/syscalls/syscall_32.tbl: the other machine leaves it out
+  return call == SYS_rt_sigtimedwait || call == i386 || call == time64;
+#else
+  return call == SYS_rt_sigtimedwait || call == time64;
+#endif
 }
 
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {

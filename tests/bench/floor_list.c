@@ -1,5 +1,5 @@
 // The least that a listing can do: for each process it reads what tells which it is, and its command line. What --list
-// costs beyond this is its own.
+// costs beyond this is its own. --list does not read the command lines of the namespace of the caller; this does.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

@@ -94,9 +94,11 @@ void Shell::fg() {
 void Shell::end_job(const std::string& kill, const std::string& prompt) {
   enter(kill + R"sh( %1; while [ "$(jobs -s)" ]; do :; done; wait %1; :)sh");
   const std::string told = terminal_.wait_for(prompt);
-  static const std::regex end(R"(\[1\]\+  (?!Stopped|Running)[^\r\n]*)");
+  static const std::regex end(R"(\[1\]\+  (?!Stopped|Running)[^\r\n]*\r\n)");
+  static const std::regex about_job(R"((\r\n)?\[1\]\+  [^\r\n]*\r\n|bash: wait: [^\r\n]*\r\n)");
   std::smatch found;
-  seen_ += (std::regex_search(told, found, end) ? found.str() : told) + "\r\n" + prompt;
+  seen_ += std::regex_search(told, found, end) ? found.str() : "";
+  seen_ += std::regex_replace(told, about_job, "");
 }
 
 bool Shell::wait_for_either(const std::string& first, const std::string& second) {

@@ -19,9 +19,10 @@ TEST_CASE("a thread inside sigtimedwait tells where its set is", "[dispositions]
   const std::string text =
       fmt::format("{} {:#x} 0x0 0x0 0x8 0x0 0x0 0x7ffc1 0x7f1\n", SYS_rt_sigtimedwait, address);
   CHECK(awaited_set_address(text) == address);
-  for (const std::string call : {"177", "421"}) {  // of a program of 32 bits
-    CHECK(awaited_set_address(call + " 0xffe01234 0x0 0x0 0x8\n") == 0xffe01234);
-  }
+  CHECK(awaited_set_address("421 0xffe01234 0x0 0x0 0x8\n") == 0xffe01234);  // a program of 32 bits
+#ifdef __x86_64__
+  CHECK(awaited_set_address("177 0xffe01234 0x0 0x0 0x8\n") == 0xffe01234);  // one of i386
+#endif
 }
 
 TEST_CASE("a thread inside another system call waits for no signal", "[dispositions]") {
