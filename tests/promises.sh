@@ -16,7 +16,7 @@ expect() {
   if [ "$2" = "$3" ]; then said=kept; fi
   echo "promise: $1: $said"
 }
-# until_true COMMAND...: waits for it to become true, for some minutes at most even where a machine is emulated.
+# until_true COMMAND...: waits until it is true, and gives up after some minutes.
 until_true() {
   tries=6000
   until "$@" 2> /dev/null; do

@@ -90,7 +90,7 @@ std::vector<std::string> to_cli11(const ParsedArgs& args) {
   return words;
 }
 
-/// Whether a value was typed, other than the one that the option stands for without.
+/// Whether an option has a typed value that differs from its default.
 bool has_values(const ParsedArgs& args) {
   return std::any_of(args.options.begin(), args.options.end(), [](const ParsedArgs::Occurrence& occurrence) {
     return occurrence.value != option_table()[occurrence.option].value.default_value;

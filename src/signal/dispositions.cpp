@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "pidns/proc/proc_status.hpp"
@@ -57,13 +58,13 @@ std::vector<std::string> descriptors_of(const UniqueFd& proc, const std::string&
 }  // namespace
 
 bool is_sigtimedwait(long call) {
-  constexpr long time64 = 421;  // of 32 bits with a time_t of 64, on every machine
+  constexpr std::array calls{
+      long{SYS_rt_sigtimedwait}, 421L,  // rt_sigtimedwait_time64, which only programs of 32 bits call
 #ifdef __x86_64__
-  constexpr long i386 = 177;  // arch/x86/entry/syscalls/syscall_32.tbl: the other machine leaves it out
-  return call == SYS_rt_sigtimedwait || call == i386 || call == time64;
-#else
-  return call == SYS_rt_sigtimedwait || call == time64;
+      177L,  // of i386: arch/x86/entry/syscalls/syscall_32.tbl; x86-64 itself does not use this number
 #endif
+  };
+  return std::find(calls.begin(), calls.end(), call) != calls.end();
 }
 
 std::optional<std::uintptr_t> awaited_set_address(std::string_view text) {

@@ -1,5 +1,5 @@
-// The least that a listing can do: for each process it reads what tells which it is, and its command line. What --list
-// costs beyond this is its own. --list does not read the command lines of the namespace of the caller; this does.
+// The least that a listing can do: it reads status and cmdline of each process. What --list costs beyond this is its own.
+// Of the caller's own namespace, --list does not read cmdline; this program does.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

@@ -108,7 +108,8 @@ TEST_CASE("a signal to the whole group ends a tool that ignores it", "[tools]") 
 }
 
 TEST_CASE("a signal that the caller blocks or ignores does not end the wait for a tool", "[tools]") {
-  // The sleep that is waited for lasts: a look at all processes may take longer than a short one.
+  // wait_for_sleep() reads all of /proc. That may take longer than a short sleep, so there is a long one,
+  // too.
   const FakeTool tool("newuidmap",
                       "sleep 1000 & while [ ! -e go ]; do sleep 0.01; done; kill $!; wait; exit 3\n");
   Setup setup = tool.setup();

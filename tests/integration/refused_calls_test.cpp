@@ -110,7 +110,7 @@ TEST_CASE("with few descriptors a command does not start, or runs to its end", "
         running.send(SIGTERM);
         CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGTERM});
       } else {
-        // Of a dynamic pidns the loader may already fail.
+        // If pidns is dynamic, the loader may fail before it.
         const bool is_loaded = result.err.find("error while loading shared libraries") == std::string::npos;
         CHECK(result.status() == (is_loaded ? 125 : 127));
         CHECK(result.out.empty());

@@ -142,17 +142,16 @@ void use_jobs_inside(Shell& shell) {
     shell.wait_for("sh2> ");
   };
   start(shell, bash());
-  for (const bool starts : {true, false}) {
-    if (starts) {
-      shell.enter("sleep 100");
-    } else {
-      shell.fg();
-    }
+  const auto stop_sleep = [&] {
     shell.wait_until_foreground("sleep");
     shell.type(ctrl_z);
     shell.wait_for("sh2> ");
     inner_line("jobs");
-  }
+  };
+  shell.enter("sleep 100");
+  stop_sleep();
+  shell.fg();
+  stop_sleep();
   inner_line("bg");
   shell.end_job("kill", "sh2> ");
   shell.enter("sleep 100");

@@ -46,6 +46,14 @@ os.tcsetpgrp(0, os.getpid())
 ctypes.string_at(0)
 )";
 
+/// Whether this is bash 5.3 or later. It tells of jobs between two commands, whatever it has seen by then,
+/// and may forget the status of a job before wait asks for it.
+bool tells_of_jobs_between_commands() {
+  static const bool is_new =
+      run({"bash", "-c", "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 503))"}).status() == 0;
+  return is_new;
+}
+
 void forbid_core_dumps() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
@@ -92,7 +100,13 @@ void Shell::fg() {
 }
 
 void Shell::end_job(const std::string& kill, const std::string& prompt) {
-  enter(kill + R"sh( %1; while [ "$(jobs -s)" ]; do :; done; wait %1; :)sh");
+  const std::string line = kill + R"sh( %1; while [ "$(jobs -s)" ]; do :; done; wait %1)sh";
+  if (!tells_of_jobs_between_commands()) {
+    enter(line);
+    wait_for(prompt);
+    return;
+  }
+  enter(line + "; :");
   const std::string told = terminal_.wait_for(prompt);
   static const std::regex end(R"(\[1\]\+  (?!Stopped|Running)[^\r\n]*\r\n)");
   static const std::regex about_job(R"((\r\n)?\[1\]\+  [^\r\n]*\r\n|bash: wait: [^\r\n]*\r\n)");
@@ -172,7 +186,7 @@ void Shell::hang_up() {
   wait_until("the shell to stop", [&] { return process_state(terminal_.pid()) == 'T'; });
   terminal_.hang_up();
   note("the shell ended with " + std::to_string(pidns::shell_status(terminal_.finish())));
-  // Who adopts them waits for them in its own time.
+  // Those that lose their parent may stay zombies for a while: the process that adopts them reaps them.
   wait_until("the end of all processes", [&] { return std::all_of(all.begin(), all.end(), has_ended); });
 }
 

@@ -43,9 +43,8 @@ class Shell {
   void line(const std::string& text);
   /// Continues the job in the foreground, and waits until its name is shown.
   void fg();
-  /// Ends the only job, by a line that begins with `kill`. Of what the shell tells about the job, only how it
-  /// has ended counts: between two commands, bash 5.3 also tells what it has seen by then, and forgets the
-  /// status.
+  /// Ends the only job, by a line that begins with `kill`. From bash 5.3 on, only how the job has ended is
+  /// compared, and not when the shell tells it.
   void end_job(const std::string& kill, const std::string& prompt = "sh1> ");
   /// @return whether the first text came before the second
   bool wait_for_either(const std::string& first, const std::string& second);

@@ -257,8 +257,8 @@ TEST_CASE("a signal that is waited for and not blocked does the same below an in
           "[signals]") {
   Comparison comparison("sigwait without blocking");
   for (const int signal : {SIGTERM, SIGUSR1, SIGQUIT, SIGTSTP}) {
-    // What a process does that waits so is undefined: sigwait(3p). Linux lets a signal end it whose action is
-    // to end without a core file: complete_signal() in kernel/signal.c.
+    // What a process does that waits so is undefined: sigwait(3p). On Linux a signal ends it if the
+    // action is to end without a core file: complete_signal() in kernel/signal.c.
     const std::string name = std::to_string(signal);
     const Command command{
         "/usr/bin/python3", "-c",
