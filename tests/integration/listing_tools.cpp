@@ -13,11 +13,14 @@ std::string number(long value) {
   return std::to_string(value);
 }
 
+std::vector<std::string> script_variables() {
+  return {"pidns=" + pidns_binary(), "pid1=" + pidns_binary() + " --mount-proc"};
+}
+
 Result run_in_a_world(const std::string& script) {
   const TemporaryDirectory directory;
-  return run_pidns({"--mount-proc", "sh", "-ec", "mkfifo fifo\nexec 3<>fifo\n" + script},
-                   {.environment = {"pidns=" + pidns_binary(), "pid1=" + pidns_binary() + " --mount-proc"},
-                    .directory = directory.path()});
+  return run_pidns({"--mount-proc", "sh", "-euc", "mkfifo fifo\nexec 3<>fifo\n" + script},
+                   {.environment = script_variables(), .directory = directory.path()});
 }
 
 json list(std::vector<std::string> arguments) {

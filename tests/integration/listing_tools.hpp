@@ -19,8 +19,11 @@ inline const std::vector<std::string> ready_and_wait{"sh", "-c", "echo ready; re
 
 std::string number(long value);
 
+/// For a script: $pidns is the program, and $pid1 makes what follows it PID 1.
+std::vector<std::string> script_variables();
+
 /// Runs a script in its own PID namespace, so that no other process starts or ends, and in its own directory.
-/// $pidns is the program; what is written to descriptor 3 can be read from there.
+/// It has script_variables(); what is written to descriptor 3 can be read from there.
 harness::Result run_in_a_world(const std::string& script);
 
 /// The output of --list --json with these arguments.
