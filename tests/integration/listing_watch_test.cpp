@@ -87,7 +87,7 @@ TEST_CASE("Ctrl-C and signals leave a listing that is watched", "[listing]") {
 TEST_CASE("a listing that is watched marks what is new and what has ended", "[listing]") {
   // In a namespace of its own, so that the listing fits the terminal.
   Running outer(pidns_as_pid_1({"sh", "-c", R"(echo ready; read line
-unshare --pid --fork sh -c 'sleep 1000 & echo ready; read line; kill $!; read line'
+unshare --pid --fork sh -c 'sleep 1000 & echo ready; exec head -n 1 >/dev/null'
 read line)"}));
   const pid_t init = wait_for_init(outer);
   Terminal terminal(
@@ -98,8 +98,11 @@ read line)"}));
   const pid_t inner = only_child_of(only_child_of(init));
   const std::string header = "`- pid:[" + number(static_cast<long>(namespace_of(inner, "pid"))) + "]";
   terminal.wait_for("\x1b[7m" + header);
-  outer.write("\n");
-  terminal.wait_for("\x1b[31m");  // nobody has reaped sleep
+  wait_until("head", [&] { return status_field(inner, "Name") == "head"; });  // which reaps nothing
+  const pid_t sleep = only_child_of(inner);
+  wait_until("sleep", [&] { return status_field(sleep, "Name") == "sleep"; });
+  REQUIRE(::kill(sleep, SIGKILL) == 0);
+  terminal.wait_for("\x1b[31m");
   terminal.wait_for("[sleep] <defunct>\x1b[0m");
   outer.write("\n");
   terminal.wait_for("\x1b[2m" + header);
