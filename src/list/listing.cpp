@@ -22,6 +22,7 @@
 #include "pidns/sys/processes.hpp"
 #include "pidns/util/failure.hpp"
 #include "pidns/util/text.hpp"
+#include "process_files.hpp"
 
 namespace pidns {
 
@@ -55,11 +56,7 @@ class Reader {
     for (const Target& target : targets_) {
       roots_.push_back(find_root(target));
     }
-    for (const std::string& name : sys::list_directory(proc_.get(), ".")) {  // the kernel sorts them by PID
-      if (const auto pid = leading_number<pid_t>(name); pid > 0) {
-        read_process(pid);
-      }
-    }
+    read_processes();
     std::erase_if(found_, [](const auto& entry) { return entry.second.ns.process_count == 0; });
     add_kept();
     find_parents();
@@ -163,17 +160,33 @@ class Reader {
     return read_status_at(proc_.get(), fmt::format("{}/status", pid).c_str(), StatusLines::up_to_pids);
   }
 
-  /// By its PID each time: one more file to open and to close costs a tenth of the listing, and the kernel
-  /// gives all other numbers before it gives one again.
-  void read_process(pid_t pid) {
+  void read_processes() {
+    std::vector<pid_t> pids;
+    for (const std::string& name : sys::list_directory(proc_.get(), ".")) {  // the kernel sorts them by PID
+      if (const auto pid = leading_number<pid_t>(name); pid > 0) {
+        pids.push_back(pid);
+      }
+    }
+    const bool all_in_full = own_levels_ != 1 || is_in_full(own_);
+    auto files = read_process_files(proc_, pids, [all_in_full](const ProcStatus& status) {
+      return all_in_full || status.pids.size() != 1;
+    });
+    for (std::size_t i = 0; i < pids.size(); ++i) {
+      add_process(pids[i], std::move(files[i]));
+    }
+  }
+
+  void add_process(pid_t pid, ProcessFiles files) {
     try {
-      ProcStatus status = status_of(pid);
-      const ino_t number = visible_number(pid, status);
+      if (files.failure) {
+        std::rethrow_exception(files.failure);
+      }
+      const ino_t number = visible_number(pid, files.status);
       if (number == 0) {
         ++hidden_;
         return;
       }
-      seen_[pid] = {.number = number, .levels = status.pids.size()};
+      seen_[pid] = {.number = number, .levels = files.status.pids.size()};
       Found& found = found_[number];
       if (number == own_ && own_levels_ == 1 && !is_in_full(number)) {
         ++found.ns.process_count;
@@ -182,7 +195,7 @@ class Reader {
       if (!found.file.valid()) {
         found.file = sys::open_file(proc_.get(), fmt::format("{}/ns/pid", pid).c_str(), O_RDONLY);
       }
-      found.ns.processes.push_back(details_of(pid, std::move(status)));
+      found.ns.processes.push_back(details_of(std::move(files)));
       ++found.ns.process_count;
     } catch (const sys::Error& error) {
       if (is_forbidden(error)) {
@@ -193,15 +206,14 @@ class Reader {
     }
   }
 
-  Listing::Process details_of(pid_t pid, ProcStatus status) {
-    return {
-        .pids = std::move(status.pids),
-        .parent = status.parent,
-        .user = user_name(status.user),
-        .user_id = status.user,
-        .state = status.state,
-        .name = std::move(status.name),
-        .arguments = split_arguments(sys::read_piece(proc_.get(), fmt::format("{}/cmdline", pid).c_str()))};
+  Listing::Process details_of(ProcessFiles files) {
+    return {.pids = std::move(files.status.pids),
+            .parent = files.status.parent,
+            .user = user_name(files.status.user),
+            .user_id = files.status.user,
+            .state = files.status.state,
+            .name = std::move(files.status.name),
+            .arguments = split_arguments(files.command_line)};
   }
 
   std::string user_name(uid_t id) {

@@ -13,7 +13,6 @@ std::string_view text_of(const char* variable) {
 }  // namespace
 
 ColourEnvironment read_colour_environment() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   const auto read = [](const char* name) { return std::getenv(name); };
   return {.no_color = read("NO_COLOR"), .clicolor_force = read("CLICOLOR_FORCE"), .term = read("TERM")};
 }

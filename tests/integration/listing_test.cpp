@@ -1,4 +1,5 @@
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <memory>
@@ -121,20 +122,42 @@ TEST_CASE("two thousand processes are listed", "[listing]") {
   CHECK(parts[2] == "\n2001\n");
 }
 
+TEST_CASE("a listing is the same where no thread can be started", "[listing]") {
+  Running many(
+      harness::pidns({"--mount-proc", "sh", "-c",
+                      "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait"}));
+  const pid_t init = wait_for_init(many);
+  for (const pid_t sleep : children_of(init)) {
+    wait_until("sleep",
+               [&] { return status_field(sleep, "Name") == "sleep" && process_state(sleep) == 'S'; });
+  }
+  wait_until("wait", [&] { return process_state(init) == 'S'; });
+  const std::vector<std::string> command{"--list", "--json", number(init)};
+  const Result alone = run_pidns(command, {.before_exec = [] {
+                                   refuse_calls({SYS_clone, SYS_clone3}, EAGAIN);
+                                 }});
+  CHECK(alone.err.empty());
+  REQUIRE(alone.status() == 0);
+  CHECK(alone.out == run_pidns(command).out);
+  CHECK(find(json::parse(alone.out), namespace_of(init, "pid"))["process_count"] == 201);
+}
+
 TEST_CASE("a listing is consistent while processes and namespaces come and go", "[listing]") {
   std::vector<std::unique_ptr<Running>> loops;
-  // A listing sees a process that lives longer than the listing takes from its name to its status, which
-  // depends on the machine: so some live for no time, and some for much longer than that.
-  for (const char* loop : {"while $pidns true; do :; done",
-                           "exec $pid1 sh -c 'for time in 0 0.001 0.01 0.1 1; do "
-                           "while :; do sleep $time; done & done; wait'",
-                           "while $pid1 sh -c '$pidns true & true'; do :; done"}) {
+  // There are enough processes for two threads to read them. A listing sees one that lives longer than the
+  // listing takes from its name to its status, which depends on the machine: so some live for no time, and
+  // some for much longer than that.
+  for (const char* loop :
+       {"while $pidns true; do :; done",
+        "exec $pid1 sh -c 'for i in $(seq 100); do sleep 1000 & done; for time in 0 0.001 0.01 0.1 1; do "
+        "while :; do sleep $time; done & done; wait'",
+        "while $pid1 sh -c '$pidns true & true'; do :; done"}) {
     loops.push_back(std::make_unique<Running>(
         std::vector<std::string>{"sh", "-uc", loop},
         Setup{.environment = script_variables(), .before_exec = harness::end_with_the_test}));
   }
   std::set<pid_t> seen;
-  for (int i = 0; i < 100 || seen.size() <= 20; ++i) {
+  for (int i = 0; i < 100 || seen.size() <= 120; ++i) {
     const json listing = list();
     check_consistent(listing);
     CHECK(find(listing, namespace_of(::getpid(), "pid"))["yours"] == true);
