@@ -1,4 +1,4 @@
-// The least that a listing can do: it reads status and cmdline of each process. What --list costs beyond this is its own.
+// The least that a listing with one thread can do: it reads status and cmdline of each process. --list has two threads.
 // Of the caller's own namespace, --list does not read cmdline; this program does.
 #define _GNU_SOURCE
 #include <dirent.h>
