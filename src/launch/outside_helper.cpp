@@ -52,7 +52,7 @@ void answer(const UniqueFd& pipe, const Failure& failure) {
 /// A helper that has exited is ignored here; reading its answer reports it.
 void send_request(const UniqueFd& pipe, std::string_view request) {
   try {
-    sys::write_all(pipe.get(), request);
+    sys::write_without_signal(pipe.get(), request);
   } catch (const sys::Error& error) {
     if (error.error() != EPIPE) {
       throw;

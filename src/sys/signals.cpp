@@ -279,27 +279,40 @@ ssize_t write_without_waiting(int fd, std::string_view text) {
   return ::write(fd, text.data(), text.size());
 }
 
-}  // namespace
-
-bool write_text(int fd, std::string_view text, Wait wait) noexcept {
+/// @return 0, or the errno of what has failed
+int try_to_write(int fd, std::string_view text, Wait wait) noexcept {
   // From the background the terminal would stop us: termios(3), TOSTOP. And a pipe may have lost its reader.
   const auto mask = exchange_signal_mask(SignalSet::all());
-  while (!text.empty()) {
+  int error = 0;
+  while (!text.empty() && error == 0) {
     const ssize_t size = retry([&] {
       return wait == Wait::yes ? ::write(fd, text.data(), text.size()) : write_without_waiting(fd, text);
     });
     if (size == -1) {
-      if (errno == EPIPE) {
-        take_back(SIGPIPE);
-      }
-      break;
+      error = errno;
+    } else {
+      text.remove_prefix(static_cast<std::size_t>(size));
     }
-    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  if (error == EPIPE) {
+    take_back(SIGPIPE);
   }
   if (mask) {
     exchange_signal_mask(*mask);
   }
-  return text.empty();
+  return error;
+}
+
+}  // namespace
+
+bool write_text(int fd, std::string_view text, Wait wait) noexcept {
+  return try_to_write(fd, text, wait) == 0;
+}
+
+void write_without_signal(int fd, std::string_view text) {
+  if (const int error = try_to_write(fd, text, Wait::yes); error != 0) {
+    throw_error(Syscall::write, error, "cannot write");
+  }
 }
 
 }  // namespace pidns::sys

@@ -330,3 +330,39 @@ TEST_CASE("each system call of --init that relays a signal may fail", "[faults]"
 TEST_CASE("alone: faults of init and signals", "[.]") {
   fail_all_calls(signal_scenes({"--init"}));
 }
+
+TEST_CASE("a helper that dies before it is asked is told", "[faults]") {
+  check_alone("alone: dead helpers");
+}
+TEST_CASE("alone: dead helpers", "[.]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/uts";
+  write_file(file, "");
+  struct Use {
+    std::vector<std::string> options;
+    std::string what;
+  };
+  for (const Use& use : {Use{{"--fork", "--map-users=0:0:3"}, "cannot map IDs"},
+                         Use{{"--fork", "--uts=" + file}, "cannot pin namespaces"}}) {
+    bool is_dead = false;
+    const auto kill_helper = [&](const Stop& stop) {
+      // The request is the first that anyone but the helper writes to a pipe.
+      if (!is_dead && stop.entry && stop.call == "write pipe") {
+        for (const pid_t child : children_of(stop.first)) {
+          if (child != stop.pid) {
+            ::kill(child, SIGKILL);
+            wait_until("the helper to die", [&] { return has_ended(child); });
+            is_dead = true;
+          }
+        }
+      }
+      return Verdict{};
+    };
+    const TracedResult result = run_traced(pidns_with(use.options), {}, {.at_stop = kill_helper});
+    INFO(use.what);
+    CHECK(is_dead);
+    CHECK(result.status() == 125);
+    CHECK(result.err == "pidns: " + use.what + ": the helper process died\n");
+    CHECK(result.survivors == 0);
+  }
+}

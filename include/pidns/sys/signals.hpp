@@ -58,5 +58,8 @@ bool stop_this_process(int signal, const std::function<bool()>& is_wanted) noexc
 /// Writes as much as possible; neither an error nor a signal follows when that is not all.
 /// @return whether it is all
 bool write_text(int fd, std::string_view text, Wait wait) noexcept;
+/// As write_all(), but if a pipe has lost its reader, no SIGPIPE follows.
+/// @throws sys::Error: then with EPIPE
+void write_without_signal(int fd, std::string_view text);
 
 }  // namespace pidns::sys
