@@ -44,7 +44,6 @@ void print(const std::string& text) {
 }
 
 bool bold_is_shown() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   return pidns::choose_style(pidns::sys::stdout_width(), std::getenv("NO_COLOR"), std::getenv("TERM")).colour;
 }
 

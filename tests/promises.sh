@@ -29,6 +29,7 @@ is_stopped() { grep -q '^State:.T' "/proc/$1/status"; }
 is_running() { grep -q '^State:.[SR]' "/proc/$1/status"; }
 runs() { grep -qsx "$1" /proc/[0-9]*/comm; }
 is_gone() { ! runs "$1"; }
+executes() { [ "$(tr '\0' ' ' < "/proc/$1/cmdline")" = "$2 " ]; }
 child_of() { tr -d ' ' < "/proc/$1/task/$1/children"; }
 as_nobody() { su nobody -s /bin/sh -c "$1"; }
 
@@ -68,6 +69,7 @@ expect "status 125, 126, 127" "$(for i in --no-such /etc nosuch; do pidns $i 2> 
 
 start pidns --fork --mount-proc sh -c 'echo ready; exec sleep 1000'
 inside=$(child_of "$started")
+until_true executes "$inside" "sleep 1000"
 expect "lesson: a PID on both sides" "$(grep NSpid "/proc/$inside/status" | tr '\t' ' ')" "NSpid: $inside 1"
 expect "list" "$(pidns --list | grep -c "^ *$inside  *1 .*sleep 1000")" 1
 expect "join" "$(pidns --join "$started" readlink /proc/self/ns/pid)" "$(readlink "/proc/$inside/ns/pid")"

@@ -29,7 +29,7 @@ std::string login_shell() {
 /// The shell of the environment that COMMAND is to get, else that of the user.
 std::string default_command(const Options& options) {
   const bool is_kept = !options.environment || is_named("SHELL", *options.environment);
-  const char* shell = is_kept ? std::getenv("SHELL") : nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
+  const char* shell = is_kept ? std::getenv("SHELL") : nullptr;
   const std::string command = shell != nullptr && *shell != '\0' ? shell : login_shell();
   return command.empty() ? "/bin/sh" : command;
 }

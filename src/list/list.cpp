@@ -16,7 +16,7 @@ namespace {
 
 /// COLUMNS, which watch(1) sets, counts where stdout is not a terminal.
 std::optional<std::size_t> width_without_terminal() {
-  const char* columns = std::getenv("COLUMNS");  // NOLINT(concurrency-mt-unsafe): there is one thread
+  const char* columns = std::getenv("COLUMNS");
   const auto width = columns == nullptr ? std::nullopt : parse_number<std::size_t>(columns);
   return width && *width > 0 ? width : std::nullopt;
 }

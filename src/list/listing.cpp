@@ -102,7 +102,11 @@ class Reader {
     try {
       const UniqueFd process =
           sys::open_file(proc_.get(), fmt::format("{}", pid).c_str(), O_PATH | O_DIRECTORY);
-      if (const ino_t number = visible_number(pid, status_of(pid)); number != 0) {
+      const auto status = read_status(proc_, pid);
+      if (!status) {
+        fail_to_find_process(pid);
+      }
+      if (const ino_t number = visible_number(pid, *status); number != 0) {
         const ino_t made = number == own_ ? made_pid_namespace(process, own_) : 0;
         return made != 0 ? made : number;
       }
@@ -156,10 +160,6 @@ class Reader {
 
   [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || is_root(own_); }
 
-  [[nodiscard]] ProcStatus status_of(pid_t pid) const {
-    return read_status_at(proc_.get(), fmt::format("{}/status", pid).c_str(), StatusLines::up_to_pids);
-  }
-
   void read_processes() {
     std::vector<pid_t> pids;
     for (const std::string& name : sys::list_directory(proc_.get(), ".")) {  // the kernel sorts them by PID
@@ -167,15 +167,15 @@ class Reader {
         pids.push_back(pid);
       }
     }
-    const bool all_in_full = own_levels_ != 1 || is_in_full(own_);
-    auto files = read_process_files(proc_, pids, [all_in_full](const ProcStatus& status) {
-      return all_in_full || status.pids.size() != 1;
-    });
+    least_levels_ = own_levels_ == 1 && !is_in_full(own_) ? 2 : 1;
+    auto files = read_process_files(proc_, pids, least_levels_);
     for (std::size_t i = 0; i < pids.size(); ++i) {
       add_process(pids[i], std::move(files[i]));
     }
   }
 
+  /// By its PID still, a moment after the files were read: the kernel gives all other numbers before it gives
+  /// one again.
   void add_process(pid_t pid, ProcessFiles files) {
     try {
       if (files.failure) {
@@ -188,7 +188,7 @@ class Reader {
       }
       seen_[pid] = {.number = number, .levels = files.status.pids.size()};
       Found& found = found_[number];
-      if (number == own_ && own_levels_ == 1 && !is_in_full(number)) {
+      if (files.status.pids.size() < least_levels_) {
         ++found.ns.process_count;
         return;
       }
@@ -347,6 +347,7 @@ class Reader {
   const std::vector<Target>& targets_;
   ino_t own_ = 0;
   std::size_t own_levels_ = 0;
+  std::size_t least_levels_ = 1;  // processes in fewer PID namespaces are only counted
   std::vector<ino_t> roots_;  // the listing is limited to these namespaces and those below; empty: no limit
   std::string mounts_;
   std::string hidepid_;

@@ -15,7 +15,7 @@ namespace {
 /// With fewer processes, it takes as long to start a thread as it would save.
 constexpr std::size_t enough_for_two_threads = 100;
 
-/// @return a thread that does nothing if none can be started, as where the number of processes is limited
+/// @return not joinable if none can be started, for example because the number of processes is limited
 template <typename Function>
 std::jthread try_start(Function function) {
   try {
@@ -27,17 +27,15 @@ std::jthread try_start(Function function) {
 
 }  // namespace
 
-std::vector<ProcessFiles> read_process_files(
-    const UniqueFd& proc, const std::vector<pid_t>& pids,
-    const std::function<bool(const ProcStatus&)>& wants_command_line) {
+std::vector<ProcessFiles> read_process_files(const UniqueFd& proc, const std::vector<pid_t>& pids,
+                                             std::size_t least_levels) {
   std::vector<ProcessFiles> all(pids.size());
-  // By its PID each time: one more file to open and to close costs a tenth of the listing, and the kernel
-  // gives all other numbers before it gives one again.
+  // By its PID each time: one more file to open and to close costs a tenth of the listing.
   const auto read = [&](pid_t pid, ProcessFiles& files) {
     try {
       files.status =
           read_status_at(proc.get(), fmt::format("{}/status", pid).c_str(), StatusLines::up_to_pids);
-      if (wants_command_line(files.status)) {
+      if (files.status.pids.size() >= least_levels) {
         files.command_line = sys::read_piece(proc.get(), fmt::format("{}/cmdline", pid).c_str());
       }
     } catch (...) {

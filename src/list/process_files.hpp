@@ -2,8 +2,8 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <exception>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,16 +15,15 @@ namespace pidns {
 /// What /proc says about one process.
 struct ProcessFiles {
   ProcStatus status;           ///< the lines up to NSpid
-  std::string command_line;    ///< empty where it was not wanted
-  std::exception_ptr failure;  ///< why one of them could not be read
+  std::string command_line;    ///< empty also for a kernel thread and a zombie
+  std::exception_ptr failure;  ///< why one of them could not be read; null: all of them have been
 };
 
 /// Reads the files of processes. If there are many, a second thread takes its share of them: the kernel
 /// spends nearly all the time of a listing on these files.
-/// @param wants_command_line is called by both threads
+/// @param least_levels the command line of a process in fewer PID namespaces is not read
 /// @return one entry for each PID, in their order
-std::vector<ProcessFiles> read_process_files(
-    const UniqueFd& proc, const std::vector<pid_t>& pids,
-    const std::function<bool(const ProcStatus&)>& wants_command_line);
+std::vector<ProcessFiles> read_process_files(const UniqueFd& proc, const std::vector<pid_t>& pids,
+                                             std::size_t least_levels);
 
 }  // namespace pidns

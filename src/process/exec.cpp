@@ -32,7 +32,7 @@ bool names_file(std::string_view command) {
 
 /// The files that a command without a slash may mean, in the order of PATH.
 std::vector<std::string> files_in_path(std::string_view name) {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): there is one thread
+  const char* path = std::getenv("PATH");
   std::vector<std::string> files;
   // With one more colon, an empty directory at the end is found like all others.
   const std::string terminated = fmt::format("{}:", path != nullptr ? path : "/bin:/usr/bin");

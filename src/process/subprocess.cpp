@@ -72,7 +72,7 @@ class ChildSignal {
     sys::redirect(STDERR_FILENO, nothing);  // pidns says what went wrong, in one line
     sys::redirect(captured, pipe.write);
     if (::geteuid() == 0 || ::getauxval(AT_SECURE) != 0) {
-      ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);  // NOLINT(concurrency-mt-unsafe): one thread
+      ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
     }
     sys::set_signal_mask({});
     execute_command(arguments_of(command), {});

@@ -67,7 +67,7 @@ exit 6)"}));
 TEST_CASE("what is left is named with -v", "[grace]") {
   const Result result = run_pidns({"-v", "sh", "-c", R"sh(
 sleep 1000 & sleep 1001 &
-until grep -q sleep /proc/3/comm && grep -q sleep /proc/4/comm; do :; done
+until grep -qzx sleep /proc/3/cmdline && grep -qzx sleep /proc/4/cmdline; do :; done
 exit 7)sh"});
   CHECK_THAT(result.err, Catch::EndsWith("pidns: 2 processes were left: sleep 1000 (3), sleep 1001 (4)\n"));
   CHECK(result.status() == 7);

@@ -131,7 +131,8 @@ TEST_CASE("the keys of the terminal end and stop the wait for a tool", "[tools]"
   const std::vector<pid_t> started = wait_for_sleep(terminal.pid());
   terminal.type("\x1a");
   terminal.wait_for("status 148");
-  CHECK(process_state(find_descendant(terminal.pid(), "sleep")) == 'T');
+  wait_until("the tool to stop",
+             [&] { return process_state(find_descendant(terminal.pid(), "sleep")) == 'T'; });
   terminal.type("\r");
   wait_until("the tool to go on",
              [&] { return process_state(find_descendant(terminal.pid(), "sleep")) == 'S'; });

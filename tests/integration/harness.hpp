@@ -42,6 +42,10 @@ std::vector<std::string> with_open_proc(std::vector<std::string> command);
 /// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();
 
+/// A script that becomes sleep, which reaps nothing, and whose child ends only then: [sh] stays a zombie.
+inline const std::string ends_below_sleep =
+    "(until read -r name </proc/$$/comm && [ $name = sleep ]; do :; done) & exec sleep 1000";
+
 /// For Setup::before_exec: a test that takes too long is killed, and the command goes with it.
 void end_with_the_test();
 

@@ -367,7 +367,7 @@ TEST_CASE("what cannot be joined is told", "[join]") {
   CHECK(missing.out.empty());
   CHECK(missing.status() == 125);
 
-  const Running unreaped({"unshare", "--pid", "sh", "-c", "true & exec sleep 1000"});
+  const Running unreaped({"unshare", "--pid", "sh", "-c", ends_below_sleep});
   wait_until("a zombie", [&] {
     const auto children = children_of(unreaped.pid());
     return children.size() == 1 && process_state(children.front()) == 'Z';

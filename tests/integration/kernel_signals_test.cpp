@@ -119,7 +119,7 @@ TEST_CASE("signals that the kernel makes and that a command sends itself end it"
 }
 
 TEST_CASE("a writer whose reader has gone dies of SIGPIPE unless it is PID 1", "[signals]") {
-  const Command writer{"sh", "-c", "i=0; while [ $i -lt 100000 ]; do echo x; i=$((i + 1)); done; exit 9"};
+  const Command writer{"sh", "-c", "i=0; while [ $i -lt 600000 ]; do echo x; i=$((i + 1)); done; exit 9"};
   const std::string direct = to_text(run(without_reader(writer)));
   CHECK(direct == "x\nexited with 141\n");
   CHECK(to_text(run(without_reader(in_pidns(writer)))) == direct);

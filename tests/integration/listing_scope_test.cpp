@@ -13,7 +13,7 @@ using namespace harness;
 using namespace listing_tools;
 
 TEST_CASE("a namespace whose PID 1 is a zombie is listed", "[listing]") {
-  const Running running({"unshare", "--pid", "sh", "-c", "true & exec sleep 1000"});
+  const Running running({"unshare", "--pid", "sh", "-c", ends_below_sleep});
   wait_until("a zombie", [&] {
     const auto children = children_of(running.pid());
     return children.size() == 1 && process_state(children.front()) == 'Z' &&
@@ -145,7 +145,8 @@ TEST_CASE("users have the names of the passwd file, or their numbers", "[listing
 TEST_CASE("an ordinary user reads how many processes were not permitted", "[listing]") {
   const auto as_user = pidns_as_nobody({});
   const Result result = run_in_a_world(
-      "$pid1 sh -c 'sleep 1000 & sleep 1000 & echo ready >&3; exec sleep 1000' & read ready <&3\n"
+      "$pid1 sh -c 'for i in $(seq 100); do sleep 1000 & done; echo ready >&3; exec sleep 1000' & read ready "
+      "<&3\n"
       "setpriv --reuid=nobody --regid=nogroup --clear-groups " +
       as_user.back() +
       " --mount-proc sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3\n"
@@ -153,7 +154,7 @@ TEST_CASE("an ordinary user reads how many processes were not permitted", "[list
       as_user.back() + " --list --json\n");
   REQUIRE(result.status() == 0);
   const json listing = json::parse(result.out);
-  CHECK(listing["hidden_processes"] == 3);
+  CHECK(listing["hidden_processes"] == 101);
   CHECK(listing["hidepid"].is_null());
   REQUIRE(listing["namespaces"].size() == 2);
   for (const json& ns : listing["namespaces"]) {
@@ -211,10 +212,10 @@ TEST_CASE("root reads nothing about a hidepid that hides nothing from root", "[l
 
 TEST_CASE("more namespaces than files may be open are listed", "[listing]") {
   const Result result = run_in_a_world(
-      "for i in $(seq 40); do $pid1 sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3; done\n"
+      "for i in $(seq 60); do $pid1 sh -c 'echo ready >&3; exec sleep 1000' & read ready <&3; done\n"
       "ulimit -Sn 20; $pidns --list | grep -c 'pid:\\['\n");
   CHECK(result.err.empty());
-  CHECK(result.out == "41\n");
+  CHECK(result.out == "61\n");
 }
 
 TEST_CASE("a listing that cannot be made is an error", "[listing]") {

@@ -122,7 +122,7 @@ TEST_CASE("two thousand processes are listed", "[listing]") {
   CHECK(parts[2] == "\n2001\n");
 }
 
-TEST_CASE("a listing is the same where no thread can be started", "[listing]") {
+TEST_CASE("two threads read many processes, and one where no other can be started", "[listing]") {
   Running many(
       harness::pidns({"--mount-proc", "sh", "-c",
                       "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait"}));
@@ -132,46 +132,56 @@ TEST_CASE("a listing is the same where no thread can be started", "[listing]") {
                [&] { return status_field(sleep, "Name") == "sleep" && process_state(sleep) == 'S'; });
   }
   wait_until("wait", [&] { return process_state(init) == 'S'; });
-  const std::vector<std::string> command{"--list", "--json", number(init)};
-  const Result alone = run_pidns(command, {.before_exec = [] {
-                                   refuse_calls({SYS_clone, SYS_clone3}, EAGAIN);
-                                 }});
-  CHECK(alone.err.empty());
-  REQUIRE(alone.status() == 0);
-  CHECK(alone.out == run_pidns(command).out);
-  CHECK(find(json::parse(alone.out), namespace_of(init, "pid"))["process_count"] == 201);
+  const TemporaryDirectory directory;
+  const std::string trace = directory.path() + "/trace";
+  const std::vector<std::string> listing{pidns_binary(), "--list", "--json", number(init)};
+  std::vector<std::string> traced{"strace", "-f", "-qq", "-o", trace, "-e", "trace=clone,clone3"};
+  traced.insert(traced.end(), listing.begin(), listing.end());
+  const Result by_two = run(traced);
+  CHECK_THAT(read_file(trace), Catch::Contains("CLONE_THREAD"));
+  const Result by_one = run(listing, {.before_exec = [] { refuse_calls({SYS_clone, SYS_clone3}, EAGAIN); }});
+  CHECK(by_one.err.empty());
+  REQUIRE(by_one.status() == 0);
+  CHECK(by_one.out == by_two.out);
+  CHECK(find(json::parse(by_one.out), namespace_of(init, "pid"))["process_count"] == 201);
 }
 
 TEST_CASE("a listing is consistent while processes and namespaces come and go", "[listing]") {
   std::vector<std::unique_ptr<Running>> loops;
-  // There are enough processes for two threads to read them. A listing sees one that lives longer than the
-  // listing takes from its name to its status, which depends on the machine: so some live for no time, and
-  // some for much longer than that.
+  // More than 100 processes, so that two threads read them. A listing shows a process only if it still lives
+  // when its files are read. How long that takes depends on the machine: so some end at once, others after up
+  // to a second.
   for (const char* loop :
-       {"while $pidns true; do :; done",
-        "exec $pid1 sh -c 'for i in $(seq 100); do sleep 1000 & done; for time in 0 0.001 0.01 0.1 1; do "
-        "while :; do sleep $time; done & done; wait'",
-        "while $pid1 sh -c '$pidns true & true'; do :; done"}) {
+       {"exec $pid1 sh -c 'for i in $(seq 100); do sleep 1000 & done; "
+        "for time in 0 0.001 0.01 0.1 1; do while :; do sleep $time; done & done; "
+        "echo ready; wait'",
+        "while $pidns true; do :; done", "while $pid1 sh -c '$pidns true & true'; do :; done"}) {
     loops.push_back(std::make_unique<Running>(
         std::vector<std::string>{"sh", "-uc", loop},
         Setup{.environment = script_variables(), .before_exec = harness::end_with_the_test}));
   }
-  std::set<pid_t> seen;
-  for (int i = 0; i < 100 || seen.size() <= 120; ++i) {
+  const ino_t busy = namespace_of(wait_for_init(*loops.front()), "pid");
+  std::set<pid_t> before;
+  int ended = 0;
+  for (int i = 0; i < 100 || ended < 20; ++i) {
     const json listing = list();
     check_consistent(listing);
     CHECK(find(listing, namespace_of(::getpid(), "pid"))["yours"] == true);
-    for (const json& ns : listing["namespaces"]) {
-      for (const json& process : ns.value("processes", json::array())) {
-        seen.insert(process["outside"].get<pid_t>());
-      }
+    const json changing = find(listing, busy);
+    REQUIRE(changing.is_object());
+    std::set<pid_t> now;
+    for (const json& process : changing["processes"]) {
+      now.insert(process["outside"].get<pid_t>());
     }
+    ended += static_cast<int>(
+        std::count_if(before.begin(), before.end(), [&](pid_t pid) { return !now.contains(pid); }));
+    before = std::move(now);
     const Result text = run_pidns({"--list"});
     CHECK(text.status() == 0);
     CHECK(text.err.empty());
-  }
-  for (const auto& loop : loops) {
-    CHECK(process_state(loop->pid()) != 'Z');  // each has gone on all the time
+    for (const auto& loop : loops) {
+      REQUIRE_FALSE(has_ended(loop->pid()));
+    }
   }
 }
 
@@ -257,8 +267,9 @@ TEST_CASE("JSON and text have the same facts", "[listing]") {
   const pid_t init = wait_for_init(running);
   wait_until("sleep", [&] {
     const auto below = descendants_of(init);
-    return std::any_of(below.begin(), below.end(),
-                       [](pid_t pid) { return status_field(pid, "Name") == "sleep"; });
+    return std::any_of(below.begin(), below.end(), [](pid_t pid) {
+      return status_field(pid, "Name") == "sleep" && process_state(pid) == 'S';
+    });
   });
   const json listing = list({number(init)});
   const std::string text = run_pidns({"--list", number(init)}).out;

@@ -23,7 +23,7 @@ std::string number(long value);
 std::vector<std::string> script_variables();
 
 /// Runs a script in its own PID namespace, so that no other process starts or ends, and in its own directory.
-/// It has script_variables(); what is written to descriptor 3 can be read from there.
+/// The script has script_variables(); what is written to descriptor 3 can be read from there.
 harness::Result run_in_a_world(const std::string& script);
 
 /// The output of --list --json with these arguments.

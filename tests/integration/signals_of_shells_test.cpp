@@ -39,7 +39,7 @@ bash -c 'trap "exit 0" INT; (echo $BASHPID >$0; kill -INT 0; exec sleep 1000) & 
 echo end
 kill -KILL $(cat $f)
 rm $f)",
-      "trap 'kill 0' EXIT; (sleep 1000 & wait) & kill -TERM $$; exit 4",
+      "trap 'kill 0' EXIT; (sleep 1000 >/dev/null 2>&1 & wait) & kill -TERM $$; exit 4",
       "bash -c 'kill -TERM 0'; sleep 1000",
       R"(
 trap 'echo got; got=1' USR1

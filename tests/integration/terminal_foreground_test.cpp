@@ -50,6 +50,7 @@ TEST_CASE("the terminal is read again however the command ended that had it", "[
       Shell shell(pidns_binary() + options, {"sh", "-c", "$VIA bash --norc" + then_read});
       shell.prompt();
       ::kill(shell.find("bash"), SIGKILL);
+      shell.wait_until_gone("bash");
       read_a_word(shell);
     }
     SECTION("a shell that is killed with a job in the foreground" + options) {
@@ -58,6 +59,7 @@ TEST_CASE("the terminal is read again however the command ended that had it", "[
       shell.enter("sleep 100");
       shell.wait_until_foreground("sleep");
       ::kill(shell.find("bash"), SIGKILL);
+      shell.wait_until_gone("bash");
       read_a_word(shell);
     }
     SECTION("a command that crashes" + options) {
@@ -76,15 +78,18 @@ TEST_CASE("the command of a session's leader is told of the hang-up, once", "[te
     const std::string file = directory.path() + "/heard";
     std::vector<std::string> words = options;
     words.insert(words.end(), {"sh", "-c",
-                               "trap 'echo HUP >>" + file +
-                                   "' HUP; trap 'exit 9' TERM; echo ready; "
+                               "trap 'echo HUP >>" + file + "' HUP; trap 'echo USR1 >>" + file +
+                                   "' USR1; trap 'exit 9' TERM; echo ready; "
                                    "while :; do sleep 0.01; done"});
     Terminal terminal(harness::pidns(words));
     terminal.wait_for("ready");
     terminal.hang_up();
     wait_until("the hang-up", [&] { return std::filesystem::exists(file); });
+    // Passed on after a hang-up that would be passed on as well.
+    ::kill(terminal.pid(), SIGUSR1);
+    wait_until("the signal after it", [&] { return read_file(file).ends_with("USR1\n"); });
     ::kill(terminal.pid(), SIGTERM);
     CHECK(terminal.finish() == ExitStatus{.killed = false, .value = 9});
-    CHECK(read_file(file) == "HUP\n");
+    CHECK(read_file(file) == "HUP\nUSR1\n");
   }
 }
