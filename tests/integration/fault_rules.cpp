@@ -30,6 +30,9 @@ const std::vector<Rule>& harmless_calls() {
       {"[0]/status", "the sender of a signal is taken to be outside of the namespace"},
       {"self/status", "the sender of a signal is taken to be outside of the namespace"},
       {"[test]/status", "the sender of a signal is taken to be outside of the namespace"},
+#ifdef PIDNS_SANITIZED
+      {"/maps", "is the sanitizer's, at an exception"},
+#endif
       {"access", "tells how a command that cannot be executed is reported, and /proc is taken for our own"},
       {"brk", "malloc(3) takes mmap(2) instead"},
       {"capget", "libcap asks for the version of the interface, and knows one without an answer"},

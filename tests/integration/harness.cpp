@@ -115,6 +115,10 @@ std::string pidns_binary() {
   return binary;
 }
 
+std::string parity_probe() {
+  return std::filesystem::path(pidns_binary()).parent_path() / "tests/parity_probe";
+}
+
 std::vector<std::string> pidns(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), pidns_binary());
   return arguments;

@@ -21,6 +21,8 @@ using pidns::UniqueFd;
 
 /// The pidns under test: PIDNS_BINARY, set by CTest.
 std::string pidns_binary();
+/// The path of a static program, which also runs in a root directory that holds nothing else.
+std::string parity_probe();
 /// `pidns` and its arguments, as a command for the functions below.
 std::vector<std::string> pidns(std::vector<std::string> arguments);
 /// The command after the options that make it PID 1 with a proc of its own.

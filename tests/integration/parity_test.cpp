@@ -22,9 +22,8 @@ namespace {
 class Scene {
  public:
   Scene() {
-    const std::filesystem::path binary = pidns_binary();
-    copy(binary, "/pidns");
-    copy(binary.parent_path() / "tests/parity_probe", "/probe");
+    copy(pidns_binary(), "/pidns");
+    copy(parity_probe(), "/probe");
     for (const std::string name : {"/a", "/b", "/c"}) {
       write_file(path() + name, "");
     }

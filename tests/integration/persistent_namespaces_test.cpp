@@ -20,10 +20,6 @@ Result run_there(const char* place, const std::string& script) {
              {.before_exec = stay_on_one_cpu});
 }
 
-std::string probe() {
-  return std::filesystem::path(pidns_binary()).parent_path() / "tests/parity_probe";
-}
-
 }  // namespace
 
 TEST_CASE("a namespace that is kept outlives the command", "[persistent]") {
@@ -114,8 +110,8 @@ TEST_CASE("a fixed interpreter is one of the caller's root", "[binfmt]") {
   REQUIRE(::chmod(file.c_str(), 0755) == 0);
   REQUIRE(std::filesystem::create_directory(directory.path() + "/proc"));
   const auto run_with = [&](const std::string& flags) {
-    return run_pidns(
-        {"-r", "--root=" + directory.path(), "-l", ":kind:E::kind::" + probe() + ":" + flags, "/file.kind"});
+    return run_pidns({"-r", "--root=" + directory.path(), "-l",
+                      ":kind:E::kind::" + parity_probe() + ":" + flags, "/file.kind"});
   };
   CHECK(run_with("F").out == "interpreter of /file.kind\n");
   CHECK(run_with("").status() == 127);

@@ -117,7 +117,7 @@ TEST_CASE("directories in a new root are found while another user renames there"
   std::filesystem::create_directories(path + "/theirs/b");
   std::filesystem::create_symlink("../real", path + "/root/proc");
   std::filesystem::create_symlink("../there/../../../there/x", path + "/root/way");
-  std::filesystem::copy_file(pidns_binary(), path + "/root/bin/pidns");
+  std::filesystem::copy_file(parity_probe(), path + "/root/bin/probe");
   for (const std::string name : {"", "/theirs", "/theirs/a", "/theirs/b"}) {
     REQUIRE(::chmod((path + name).c_str(), 0777) == 0);
   }
@@ -125,8 +125,8 @@ TEST_CASE("directories in a new root are found while another user renames there"
   renaming.wait_for_output("ready\n");
   int right = 0;
   for (int i = 0; i < 200; ++i) {
-    const Result result = run_pidns(
-        {"--root=" + path + "/root", "--wd=../way", "--mount-proc=/proc", "/bin/pidns", "--version"});
+    const Result result =
+        run_pidns({"--root=" + path + "/root", "--wd=../way", "--mount-proc=/proc", "/bin/probe", "facts"});
     right += result.status() == 0 && result.err.empty() ? 1 : 0;
   }
   CHECK(right == 200);
