@@ -162,14 +162,14 @@ void use_jobs_inside(Shell& shell) {
   const Command& vim = commands().at(4);
   shell.enter(vim.line);
   wait_until_ready(shell, vim);
-  shell.settle();
+  shell.wait_until_foreground("vim.tiny");
   shell.type(ctrl_z);
   shell.wait_for("sh2> ");
   inner_line("exit");  // there are stopped jobs
   inner_line("jobs");
   shell.fg();
   wait_until_ready(shell, vim);
-  shell.settle();
+  shell.wait_until_foreground("vim.tiny");
   shell.type(vim.quit);
   shell.wait_for("sh2> ");
   shell.enter("exit 4");
