@@ -35,11 +35,20 @@ Decision relay_decision(int signal, Origin origin, const Dispositions& dispositi
   const bool too_late = dispositions.ended && origin == Origin::process;
   const bool unused = !too_late && !used.contains(signal) && default_action(signal) != DefaultAction::ignore;
   const bool held = may_be_held(signal, dispositions);
+  const bool relay = origin == Origin::process;
+  const bool is_on_its_way = dispositions.pending.contains(signal) || (relay && dispositions.moving);
   return {
-      .relay = origin == Origin::process,
+      .relay = relay,
       .apply_default = unused && !held,
       .watch = unused && held,
+      .watch_handler = dispositions.caught.contains(signal) && is_on_its_way && !dispositions.ended &&
+                       !dispositions.blocked.contains(signal) &&
+                       default_action(signal) != DefaultAction::ignore,
   };
+}
+
+bool is_undecided(const Decision& decision) {
+  return decision.watch || decision.watch_handler;
 }
 
 bool may_be_held(int signal, const Dispositions& dispositions) {

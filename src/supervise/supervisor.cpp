@@ -144,7 +144,7 @@ class Supervisor {
       forget_stop_signals();
     }
     // Beside one that is held already, the kernel decides which is delivered first.
-    const bool undecided = decision.watch || (decision.apply_default && watch_.is_attached());
+    const bool undecided = is_undecided(decision) || (decision.apply_default && watch_.is_attached());
     const bool told_before = watch_.holds(number) || number == stop_signal_;
     const bool will_be_read = undecided && will_read(number, *dispositions);
     const bool watched = undecided && !will_be_read && number != stop_signal_ && watch(number, *dispositions);
@@ -157,12 +157,13 @@ class Supervisor {
         may_be_gone && !decision.relay && !watch_.read_pending().value_or(SignalSet()).contains(number);
     deadly_seen_ = deadly_seen_ | deadly(number);
     struck_ = may_be_gone && origin == Origin::group ? struck_ | deadly(number) : struck_ & ~deadly(number);
-    if (decision.relay || in_doubt) {
+    const bool relays = decision.relay || in_doubt;
+    if (relays) {
       pass_on(signal);
     }
     const bool applies_default = !watched && (decision.apply_default || (decision.watch && !kept));
     if (!told_before) {
-      report(signal, origin, {decision.relay || in_doubt, applies_default, watched}, dispositions);
+      report(signal, origin, {relays, applies_default, watched && !decision.watch_handler}, dispositions);
     }
     if (narrator().observer() && dispositions && (dispositions->caught & deadly(number)) != SignalSet()) {
       handlers_.add(number);

@@ -107,6 +107,17 @@ while :; do wait; done)",
   }
 }
 
+TEST_CASE("a signal that comes while PID 1 executes another program is not lost", "[signals]") {
+  // dash catches SIGINT. If the kernel has not delivered it yet, the handler is gone when sleep runs.
+  const harness::Setup on_one_cpu{.before_exec = harness::stay_on_one_cpu};
+  for (int i = 0; i < 300; ++i) {
+    Running running(as_pid_1({"sh", "-c", "echo ready; exec sleep 1000"}), on_one_cpu);
+    running.wait_for_output("ready\n");
+    running.send(SIGINT);
+    CHECK(running.finish().ending == ExitStatus{.killed = true, .value = SIGINT});
+  }
+}
+
 TEST_CASE("pidns dies of a signal that PID 1 exits for", "[signals]") {
   const std::string script = R"(
     trap 'trap - TERM; kill -TERM $$; exit 143' TERM

@@ -197,11 +197,17 @@ void stop_bash_and_hang_up(Shell& shell) {
 
 void start_bash_in_background(Shell& shell) {
   shell.line("$VIA bash --norc &");
-  wait_until("bash to stop or to take the terminal", [&] {
+  // If the outer shell takes the terminal back, a bash that takes it for its own cannot read, and ends.
+  std::string end;
+  wait_until("bash to stop, to take the terminal or to end", [&] {
     const pid_t inner = shell.find("bash");
-    return inner != 0 && (process_state(inner) == 'T' || shell.foreground() == ::getpgid(inner));
+    end = inner != 0 && process_state(inner) == 'T'              ? "stops"
+          : inner != 0 && shell.foreground() == ::getpgid(inner) ? "takes the terminal"
+          : shell.processes().empty()                            ? "ends"
+                                                                 : "";
+    return !end.empty();
   });
-  shell.note_foreground("the shell", shell.terminal().pid());
+  shell.note("bash " + end);
 }
 
 /// Ends the job that is in the background while cat is in the foreground: the terminal stays with cat.

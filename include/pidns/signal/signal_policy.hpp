@@ -35,6 +35,8 @@ struct Decision {
   bool relay = false;          ///< pass the signal on to PID 1
   bool apply_default = false;  ///< do what the kernel would have done to an ordinary process
   bool watch = false;          ///< PID 1 may hold it: see what becomes of it
+  /// PID 1 catches it, but may execute a program before the delivery, which resets the handler: see, too.
+  bool watch_handler = false;
 
   bool operator==(const Decision&) const = default;
 };
@@ -52,6 +54,9 @@ bool is_hangup_of_leader(int signal, int code, bool is_session_leader);
 
 /// Decides what to do with a signal that reached pidns: pid_namespaces(7), "The namespace init process".
 Decision relay_decision(int signal, Origin origin, const Dispositions& dispositions);
+
+/// Whether only its delivery shows what becomes of a signal.
+bool is_undecided(const Decision& decision);
 
 /// Whether PID 1 may keep a signal that it neither catches nor ignores, instead of dropping it at once.
 bool may_be_held(int signal, const Dispositions& dispositions);

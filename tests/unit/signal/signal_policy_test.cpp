@@ -36,6 +36,17 @@ TEST_CASE("the default action is not applied to a signal that PID 1 uses", "[rel
   }
 }
 
+TEST_CASE("a signal on its way to a handler is watched, as PID 1 may execute a program before", "[relay]") {
+  const SignalSet term = SignalSet::of(SIGTERM);
+  CHECK(relay_decision(SIGTERM, Origin::group, {.caught = term, .pending = term}).watch_handler);
+  CHECK(relay_decision(SIGTERM, Origin::process, {.caught = term, .moving = true}).watch_handler);
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.caught = term}).watch_handler);
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::group, {.caught = term, .moving = true}).watch_handler);
+  CHECK_FALSE(relay_decision(SIGTERM, Origin::process, {.ignored = term, .moving = true}).watch_handler);
+  CHECK_FALSE(
+      relay_decision(SIGWINCH, Origin::process, {.caught = ~SignalSet(), .moving = true}).watch_handler);
+}
+
 TEST_CASE("signals that do nothing by default are only relayed", "[relay]") {
   for (const int signal : {SIGCHLD, SIGCONT, SIGURG, SIGWINCH}) {
     CHECK(relay_decision(signal, Origin::process, {}) == Decision{.relay = true, .apply_default = false});
