@@ -160,6 +160,9 @@ class Reader {
 
   [[nodiscard]] bool is_in_full(ino_t number) const { return number != own_ || is_root(own_); }
 
+  /// Processes in fewer PID namespaces are only counted.
+  [[nodiscard]] std::size_t least_levels() const { return own_levels_ == 1 && !is_in_full(own_) ? 2 : 1; }
+
   void read_processes() {
     std::vector<pid_t> pids;
     for (const std::string& name : sys::list_directory(proc_.get(), ".")) {  // the kernel sorts them by PID
@@ -167,8 +170,7 @@ class Reader {
         pids.push_back(pid);
       }
     }
-    least_levels_ = own_levels_ == 1 && !is_in_full(own_) ? 2 : 1;
-    auto files = read_process_files(proc_, pids, least_levels_);
+    auto files = read_process_files(proc_, pids, least_levels());
     for (std::size_t i = 0; i < pids.size(); ++i) {
       add_process(pids[i], std::move(files[i]));
     }
@@ -188,7 +190,7 @@ class Reader {
       }
       seen_[pid] = {.number = number, .levels = files.status.pids.size()};
       Found& found = found_[number];
-      if (files.status.pids.size() < least_levels_) {
+      if (files.status.pids.size() < least_levels()) {
         ++found.ns.process_count;
         return;
       }
@@ -347,7 +349,6 @@ class Reader {
   const std::vector<Target>& targets_;
   ino_t own_ = 0;
   std::size_t own_levels_ = 0;
-  std::size_t least_levels_ = 1;  // processes in fewer PID namespaces are only counted
   std::vector<ino_t> roots_;  // the listing is limited to these namespaces and those below; empty: no limit
   std::string mounts_;
   std::string hidepid_;

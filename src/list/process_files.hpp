@@ -16,7 +16,7 @@ namespace pidns {
 struct ProcessFiles {
   ProcStatus status;           ///< the lines up to NSpid
   std::string command_line;    ///< empty also for a kernel thread and a zombie
-  std::exception_ptr failure;  ///< why one of them could not be read; null: all of them have been
+  std::exception_ptr failure;  ///< why one of the files could not be read; null: they were read
 };
 
 /// Reads the files of processes. If there are many, a second thread takes its share of them: the kernel

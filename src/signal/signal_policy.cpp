@@ -33,7 +33,8 @@ Decision relay_decision(int signal, Origin origin, const Dispositions& dispositi
   // A process that has ended is beyond a signal that a process sends. But a shell may exit because the same
   // terminal signal killed its children; treat that as death by the signal, as without pidns.
   const bool too_late = dispositions.ended && origin == Origin::process;
-  const bool unused = !too_late && !used.contains(signal) && default_action(signal) != DefaultAction::ignore;
+  const bool acts_by_default = default_action(signal) != DefaultAction::ignore;
+  const bool unused = !too_late && !used.contains(signal) && acts_by_default;
   const bool held = may_be_held(signal, dispositions);
   const bool relay = origin == Origin::process;
   const bool is_on_its_way = dispositions.pending.contains(signal) || (relay && dispositions.moving);
@@ -42,8 +43,7 @@ Decision relay_decision(int signal, Origin origin, const Dispositions& dispositi
       .apply_default = unused && !held,
       .watch = unused && held,
       .watch_handler = dispositions.caught.contains(signal) && is_on_its_way && !dispositions.ended &&
-                       !dispositions.blocked.contains(signal) &&
-                       default_action(signal) != DefaultAction::ignore,
+                       !dispositions.blocked.contains(signal) && acts_by_default,
   };
 }
 

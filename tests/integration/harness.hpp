@@ -44,7 +44,8 @@ std::vector<std::string> with_open_proc(std::vector<std::string> command);
 /// host's. The kernel binds only a namespace with a higher number, and each CPU numbers its own.
 void stay_on_one_cpu();
 
-/// A script that becomes sleep, which reaps nothing, and whose child ends only then: [sh] stays a zombie.
+/// A script that becomes sleep, and whose child ends after that. sleep reaps nothing, so the child stays a
+/// zombie.
 inline const std::string ends_below_sleep =
     "(until read -r name </proc/$$/comm && [ $name = sleep ]; do :; done) & exec sleep 1000";
 

@@ -183,7 +183,7 @@ TEST_CASE("an ordinary user reads that proc hides processes", "[listing]") {
     json listing;
     std::string listed;
     std::string counted;
-    // Another process of nobody may start or end between the listing and the count.
+    // Between our listing and our count, the user nobody may start or end another process.
     for (int i = 0; i < 100; ++i) {
       const Result data = run(after_mounting(script, pidns_as_nobody({"--list", "--json"})));
       REQUIRE(data.status() == 0);

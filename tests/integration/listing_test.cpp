@@ -13,12 +13,21 @@
 using namespace harness;
 using namespace listing_tools;
 
+namespace {
+
+/// Whether a process has executed sleep and sleeps.
+bool is_sleep(pid_t pid) {
+  return status_field(pid, "Name") == "sleep" && process_state(pid) == 'S';
+}
+
+}  // namespace
+
 TEST_CASE("a namespace is listed with what proc says about its processes", "[listing]") {
   Running running(harness::pidns({"--mount-proc", "sh", "-c", "sleep 1000 & echo ready; read line"}));
   const pid_t init = wait_for_init(running);
   wait_until("sleep", [&] {
-    return children_of(init).size() == 1 && status_field(children_of(init).front(), "Name") == "sleep" &&
-           process_state(children_of(init).front()) == 'S';
+    const auto children = children_of(init);
+    return children.size() == 1 && is_sleep(children.front());
   });
   wait_until("read", [&] { return process_state(init) == 'S'; });
   const pid_t sleep = children_of(init).front();
@@ -128,8 +137,7 @@ TEST_CASE("two threads read many processes, and one where no other can be starte
                       "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait"}));
   const pid_t init = wait_for_init(many);
   for (const pid_t sleep : children_of(init)) {
-    wait_until("sleep",
-               [&] { return status_field(sleep, "Name") == "sleep" && process_state(sleep) == 'S'; });
+    wait_until("sleep", [&] { return is_sleep(sleep); });
   }
   wait_until("wait", [&] { return process_state(init) == 'S'; });
   const TemporaryDirectory directory;
@@ -267,9 +275,7 @@ TEST_CASE("JSON and text have the same facts", "[listing]") {
   const pid_t init = wait_for_init(running);
   wait_until("sleep", [&] {
     const auto below = descendants_of(init);
-    return std::any_of(below.begin(), below.end(), [](pid_t pid) {
-      return status_field(pid, "Name") == "sleep" && process_state(pid) == 'S';
-    });
+    return std::any_of(below.begin(), below.end(), is_sleep);
   });
   const json listing = list({number(init)});
   const std::string text = run_pidns({"--list", number(init)}).out;

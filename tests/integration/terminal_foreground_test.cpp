@@ -85,7 +85,7 @@ TEST_CASE("the command of a session's leader is told of the hang-up, once", "[te
     terminal.wait_for("ready");
     terminal.hang_up();
     wait_until("the hang-up", [&] { return std::filesystem::exists(file); });
-    // Passed on after a hang-up that would be passed on as well.
+    // If pidns passed the hang-up on as well, it would do so before this signal.
     ::kill(terminal.pid(), SIGUSR1);
     wait_until("the signal after it", [&] { return read_file(file).ends_with("USR1\n"); });
     ::kill(terminal.pid(), SIGTERM);

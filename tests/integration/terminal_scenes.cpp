@@ -197,7 +197,7 @@ void stop_bash_and_hang_up(Shell& shell) {
 
 void start_bash_in_background(Shell& shell) {
   shell.line("$VIA bash --norc &");
-  // If the outer shell takes the terminal back, a bash that takes it for its own cannot read, and ends.
+  // This bash may take the terminal. If the outer shell takes it back, bash cannot read from it, and ends.
   std::string end;
   wait_until("bash to stop, to take the terminal or to end", [&] {
     const pid_t inner = shell.find("bash");

@@ -35,7 +35,7 @@ struct Decision {
   bool relay = false;          ///< pass the signal on to PID 1
   bool apply_default = false;  ///< do what the kernel would have done to an ordinary process
   bool watch = false;          ///< PID 1 may hold it: see what becomes of it
-  /// PID 1 catches it, but may execute a program before the delivery, which resets the handler: see, too.
+  /// PID 1 catches it, but may execute a program first, which resets the handler: see what becomes of it.
   bool watch_handler = false;
 
   bool operator==(const Decision&) const = default;

@@ -59,7 +59,7 @@ bool stop_this_process(int signal, const std::function<bool()>& is_wanted) noexc
 /// @return whether it is all
 bool write_text(int fd, std::string_view text, Wait wait) noexcept;
 /// As write_all(), but if a pipe has lost its reader, no SIGPIPE follows.
-/// @throws sys::Error: then with EPIPE
+/// @throws sys::Error: with EPIPE if the pipe has lost its reader
 void write_without_signal(int fd, std::string_view text);
 
 }  // namespace pidns::sys
